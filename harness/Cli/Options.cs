@@ -1,0 +1,112 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace SockConformance.Cli;
+
+public enum Need
+{
+    Auto,
+    Require,
+    Off,
+}
+
+public enum When
+{
+    Auto,
+    Always,
+    Never,
+}
+
+public enum Profile
+{
+    Quick,
+    Default,
+    Thorough,
+}
+
+/// <summary>The options that check and replay share, each with the words of its help.</summary>
+internal sealed partial class Options
+{
+    public Option<string> Spec { get; } = new("--spec") { Description = "What the server should do: the name of a built-in spec (sockconf list --specs).", HelpName = "NAME" };
+
+    public Option<string?> Connect { get; } = new("--connect") { Description = "Check a server that already runs, instead of launching one.", HelpName = "HOST:PORT" };
+
+    public Option<bool> AllowRemote { get; } = new("--allow-remote") { Description = "Let --connect reach beyond loopback: only to machines that are yours." };
+
+    public Option<int?> Port { get; } = new("--port") { Description = "The one port that the command can listen on, if it cannot be told.", HelpName = "N" };
+
+    public Option<string[]> Env { get; } = new("--env") { Description = "Pass a variable on to the target (NAME) or set it (NAME=VALUE). May be repeated.", HelpName = "NAME[=VALUE]" };
+
+    public Option<string?> Seed { get; } = new("--seed") { Description = "Draw the same random cases as an earlier run.", HelpName = "N" };
+
+    public Option<int?> Cases { get; } = new("--cases") { Description = "Random cases per requirement.", HelpName = "N" };
+
+    public Option<string?> MaxTime { get; } = new("--max-time") { Description = "Start no further case after this time.", HelpName = "T" };
+
+    public Option<string[]> Filter { get; } = new("--filter") { Description = "Only requirements whose id begins so, or matches a pattern with *.", HelpName = "EXPR" };
+
+    public Option<bool> Strict { get; } = new("--strict") { Description = "A violated SHOULD counts like a MUST." };
+
+    public Option<int?> Jobs { get; } = new("--jobs", "-j") { Description = "How many processors to keep busy (default: all).", HelpName = "N" };
+
+    public Option<string?> Report { get; } = new("--report") { Description = "Write results.json, junit.xml, events.ndjson and cases/ here (default: a new folder in .sockconf/runs).", HelpName = "DIR" };
+
+    public Option<Profile> Profile { get; } = new("--profile") { Description = "How many cases: quick, default or thorough.", DefaultValueFactory = _ => Cli.Profile.Default };
+
+    public Option<string?> Timeout { get; } = new("--timeout") { Description = "How long an answer or a FIN may take (default: 2s).", HelpName = "T" };
+
+    public Option<double> TimeScale { get; } = new("--time-scale") { Description = "Stretch all deadlines, for slow machines.", HelpName = "X", DefaultValueFactory = _ => 1 };
+
+    public Option<Need> Sandbox { get; } = new("--sandbox") { Description = "Run the target in namespaces of its own: auto, require or off.", DefaultValueFactory = _ => Need.Auto };
+
+    public Option<Need> Capture { get; } = new("--capture") { Description = "Capture the traffic: auto, require or off.", DefaultValueFactory = _ => Need.Auto };
+
+    public Option<int> Retries { get; } = new("--retries") { Description = "Runs on fresh targets that must show a failure again.", HelpName = "N", DefaultValueFactory = _ => 2 };
+
+    public Option<bool> NoShrink { get; } = new("--no-shrink") { Description = "Do not look for the smallest failing program." };
+
+    public Option<When> Color { get; } = new("--color") { Description = "Colours: auto, always or never (NO_COLOR is respected).", DefaultValueFactory = _ => When.Auto };
+
+    public Option<When> Progress { get; } = new("--progress") { Description = "A progress bar on stderr: auto, always or never.", DefaultValueFactory = _ => When.Auto };
+
+    public Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Only what is not a pass, and the summary." };
+
+    public Option<bool> Verbose { get; } = new("--verbose", "-v") { Description = "A line per case." };
+
+    /// <summary>Options that say how a target is run.</summary>
+    public IEnumerable<Option> ForTarget => [Connect, AllowRemote, Port, Env, Timeout, TimeScale, Sandbox, Capture, Report, Color, Progress, Quiet, Verbose];
+
+    /// <summary>Options that say what is checked.</summary>
+    public IEnumerable<Option> ForCheck => [Spec, Profile, Filter, Strict, Seed, Cases, MaxTime, Jobs, Retries, NoShrink];
+
+    /// <summary>A time such as 2s, 150ms, 1.5m; null stays null.</summary>
+    /// <exception cref="UsageException">It is no time above zero.</exception>
+    public static TimeSpan? Duration(string? text, string option)
+    {
+        if (text is null) return null;
+        var match = DurationPattern().Match(text);
+        if (!match.Success) throw new UsageException($"{option} {text}: write a time with its unit, for example 500ms, 2s or 1m");
+        var number = double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
+        var time = match.Groups[2].Value switch { "ms" => TimeSpan.FromMilliseconds(number), "s" => TimeSpan.FromSeconds(number), "m" => TimeSpan.FromMinutes(number), _ => TimeSpan.FromHours(number) };
+        return time > TimeSpan.Zero && time <= TimeSpan.FromDays(1) ? time : throw new UsageException($"{option} {text}: a time above zero and up to a day");
+    }
+
+    /// <summary>A seed in decimal or, after 0x, hexadecimal digits.</summary>
+    public static ulong? SeedOf(string? text)
+    {
+        if (text is null) return null;
+        var hexadecimal = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
+        return ulong.TryParse(hexadecimal ? text[2..] : text, hexadecimal ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out var seed)
+            ? seed : throw new UsageException($"--seed {text}: write a whole number, or one in hexadecimal such as 0x5EED");
+    }
+
+    /// <summary>Whether an id begins with one of the expressions, or matches it where it has a *.</summary>
+    public static bool Matches(string id, IReadOnlyCollection<string> expressions) =>
+        expressions.Count == 0 || expressions.Any(expression => expression.Contains('*', StringComparison.Ordinal)
+            ? System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(expression, id, ignoreCase: false)
+            : id.StartsWith(expression, StringComparison.Ordinal));
+
+    [GeneratedRegex(@"^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)$")]
+    private static partial Regex DurationPattern();
+}

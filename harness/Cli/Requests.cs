@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Net;
+using System.Security.Cryptography;
+using SockConformance.Model;
+using SockConformance.Report;
+using SockConformance.Run;
+using SockConformance.Targets;
+
+namespace SockConformance.Cli;
+
+/// <summary>Which target, how it is run and watched, and how results are shown: read from the command line and checked.</summary>
+internal sealed record TargetRequest(
+    TargetCommand? Command, IPEndPoint? Attached, int? FixedPort, Need Sandbox, Need Capture, Patience Patience, LaunchPatience Launch, string? ReportFolder, ConsoleStyle Style)
+{
+    private static string? whyNoSandbox;
+
+    /// <summary>What the first line of a run says of the tier.</summary>
+    public string SandboxText =>
+        OwnNamespace.Scratch is not null ? "namespaces (tier A)"
+        : Attached is not null ? "none (a server that already runs)"
+        : Sandbox == Need.Off ? "none (tier C, as asked)" : $"none (tier C: {whyNoSandbox})";
+
+    public string TargetText => Attached is { } endpoint ? $"{endpoint}" : $"{Command}";
+
+    public static TargetRequest Read(ParseResult parsed, Options options, ImmutableArray<string> words)
+    {
+        var connect = parsed.GetValue(options.Connect);
+        if (words.IsEmpty && connect is null) throw new UsageException("say what to check, after --: sockconf check --spec echo -- python3 server.py {port}   (or --connect HOST:PORT)");
+        if (!words.IsEmpty && connect is not null) throw new UsageException("either a command after -- or --connect, not both");
+        var scale = parsed.GetValue(options.TimeScale);
+        if (scale is not (>= 0.1 and <= 1000)) throw new UsageException("--time-scale: a factor from 0.1 to 1000");
+        var port = parsed.GetValue(options.Port);
+        if (port is < 1 or > 65535) throw new UsageException($"--port {port}: a port is a number from 1 to 65535");
+        var patience = Patience.Default;
+        if (Options.Duration(parsed.GetValue(options.Timeout), "--timeout") is { } timeout) patience = patience with { Reply = timeout, Close = timeout };
+        var passed = parsed.GetValue(options.Env) ?? [];
+        if (passed.FirstOrDefault(one => one.Length == 0 || one[0] == '=') is { } empty) throw new UsageException($"--env '{empty}': write NAME or NAME=VALUE");
+        var command = words.IsEmpty ? null : new TargetCommand(words, Environment.CurrentDirectory, [.. passed]);
+        command?.MustExist();
+        return new TargetRequest(
+            command, connect is null ? null : Address(connect, parsed.GetValue(options.AllowRemote)), port, parsed.GetValue(options.Sandbox), parsed.GetValue(options.Capture), patience.Scaled(scale),
+            LaunchPatience.Default.Scaled(scale), parsed.GetValue(options.Report), StyleOf(parsed, options));
+    }
+
+    /// <summary>Runs the whole command again in namespaces of its own, if it should and can; null if it is to be run here.</summary>
+    public int? Enter(IReadOnlyList<string> arguments)
+    {
+        if (OwnNamespace.Scratch is not null || Sandbox == Need.Off || Attached is not null) return null;
+        var code = OwnNamespace.Run(arguments, out var whyNot);
+        if (code is null && Sandbox == Need.Require) throw new EnvironmentException($"--sandbox require: {whyNot}");
+        whyNoSandbox = whyNot;
+        return code;
+    }
+
+    private static IPEndPoint Address(string text, bool allowRemote)
+    {
+        var named = text.StartsWith("localhost:", StringComparison.OrdinalIgnoreCase) ? $"127.0.0.1{text[9..]}" : text;
+        if (!IPEndPoint.TryParse(named, out var endpoint) || endpoint.Port == 0) throw new UsageException($"--connect {text}: write an address and a port, for example 127.0.0.1:7777 or [::1]:7777");
+        return IPAddress.IsLoopback(endpoint.Address) || allowRemote ? endpoint : throw new UsageException($"--connect {text} leaves this machine: add --allow-remote if the server there is yours");
+    }
+
+    private static ConsoleStyle StyleOf(ParseResult parsed, Options options)
+    {
+        static bool Set(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 };
+        var dumb = Environment.GetEnvironmentVariable("TERM") == "dumb";
+        var color = parsed.GetValue(options.Color) switch { When.Always => true, When.Never => false, _ => !Set("NO_COLOR") && !dumb && (Set("FORCE_COLOR") || Set("CLICOLOR_FORCE") || !Console.IsOutputRedirected) };
+        var bar = parsed.GetValue(options.Progress) switch { When.Always => true, When.Never => false, _ => !Console.IsErrorRedirected && !dumb && !Set("CI") };
+        return new ConsoleStyle(color, bar, parsed.GetValue(options.Quiet), parsed.GetValue(options.Verbose));
+    }
+}
+
+/// <summary>Which requirements are checked, how often, and what is done about failures.</summary>
+internal sealed record CheckRequest(Suite Suite, ImmutableArray<Requirement> Selected, ulong Seed, double CaseScale, int Jobs, TimeSpan? MaxTime, bool Strict, TrialBudget Budget)
+{
+    public static CheckRequest Read(ParseResult parsed, Options options, IReadOnlyList<Suite> suites)
+    {
+        var suite = SuiteOf(parsed.GetValue(options.Spec), suites);
+        var profile = parsed.GetValue(options.Profile);
+        var cases = parsed.GetValue(options.Cases);
+        if (cases is < 0 or > 100_000) throw new UsageException($"--cases {cases}: a number from 0 to 100000");
+        var jobs = parsed.GetValue(options.Jobs) ?? Environment.ProcessorCount;
+        if (jobs is < 1 or > 256) throw new UsageException($"--jobs {jobs}: a number from 1 to 256");
+        var retries = parsed.GetValue(options.Retries);
+        if (retries is < 0 or > 100) throw new UsageException($"--retries {retries}: a number from 0 to 100");
+        var filters = parsed.GetValue(options.Filter) ?? [];
+        ImmutableArray<Requirement> selected = [.. suite.Requirements.Where(requirement => Options.Matches(requirement.Id, filters))];
+        if (cases is { } wanted) selected = [.. selected.Select(requirement => requirement with { RandomCases = requirement.Random is null ? 0 : wanted })];
+        var (scale, shrinkSeconds) = profile switch { Profile.Quick => (0.25, 5), Profile.Thorough => (10.0, 60), _ => (1.0, 15) };
+        return new CheckRequest(
+            suite, selected, Options.SeedOf(parsed.GetValue(options.Seed)) ?? (uint)RandomNumberGenerator.GetInt32(int.MaxValue), cases is null ? scale : 1, jobs,
+            Options.Duration(parsed.GetValue(options.MaxTime), "--max-time"), parsed.GetValue(options.Strict),
+            new TrialBudget(retries, !parsed.GetValue(options.NoShrink), TimeSpan.FromSeconds(shrinkSeconds), 400));
+    }
+
+    /// <exception cref="UsageException">No spec was named, or there is none of that name.</exception>
+    public static Suite SuiteOf(string? name, IReadOnlyList<Suite> suites) =>
+        name is null ? throw new UsageException($"say which spec the server follows: --spec {string.Join(" or --spec ", suites.Select(suite => suite.Name))}")
+        : suites.FirstOrDefault(suite => suite.Name == name)
+            ?? throw new UsageException($"there is no spec '{name}' (built in: {string.Join(", ", suites.Select(suite => suite.Name))}){ConformanceCli.Nearest(name, suites.Select(suite => suite.Name))}");
+}

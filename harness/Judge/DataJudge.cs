@@ -1,0 +1,103 @@
+using SockConformance.Model;
+
+namespace SockConformance.Judge;
+
+/// <summary>What comes back on a connection to an echo server (RFC 862): the bytes that were sent, unchanged, in order, once.</summary>
+public static class DataJudge
+{
+    /// <summary>The received bytes are those sent, as far as they go, and all that the scenario waited for came.</summary>
+    public static Verdict Echoed(Evidence evidence)
+    {
+        foreach (var story in Story.All(evidence))
+        {
+            if (Same(story) is { } difference) return difference;
+        }
+
+        return Served(evidence);
+    }
+
+    /// <summary>Every byte received is the byte sent at its place; nothing is said of bytes that did not come, or came beyond.</summary>
+    public static Verdict Unchanged(Evidence evidence) =>
+        Story.All(evidence).Select(story => Same(story)).FirstOrDefault(difference => difference is not null) ?? Missing(evidence) ?? Verdict.Holds;
+
+    /// <summary>As many bytes as were sent come back before the client ends its side, whatever they are.</summary>
+    public static Verdict AnswersWhileOpen(Evidence evidence) => Missing(evidence) ?? Verdict.Holds;
+
+    /// <summary>No byte came that was not sent: no greeting, no terminator, nothing twice.</summary>
+    public static Verdict NothingAdded(Evidence evidence)
+    {
+        foreach (var story in Story.All(evidence))
+        {
+            if (story.Received.Length <= story.Connection.Accepted) continue;
+            var extra = story.Received[story.Connection.Accepted..];
+            return new Verdict.Violation($"{story.Connection.Accepted} bytes, as sent", $"{extra.Length} more: {Payload.Literal.Of(extra[..Math.Min(extra.Length, 64)])}");
+        }
+
+        return Verdict.Holds;
+    }
+
+    /// <summary>Each legal step did what it should: connected, took the data, brought the bytes or the end that was waited for.</summary>
+    public static Verdict Served(Evidence evidence) => Unmet(evidence, evidence.FirstUnmet);
+
+    /// <summary>After a half-close all that was sent still comes, and only then the end.</summary>
+    public static Verdict Drained(Evidence evidence)
+    {
+        foreach (var story in Story.All(evidence).Where(story => story.ShutAt is not null))
+        {
+            if (Same(story) is { } difference) return difference;
+            if (story.Received.Length >= story.Sent.Length) continue;
+            var at = story.ResetAt ?? story.EndOfFileAt ?? story.NoEndOfFileAt;
+            return new Verdict.Violation(
+                $"all {story.Sent.Length} bytes, then the target's FIN", $"{story.Received.Length} of them, then {(at is { } step ? Judges.Answer(evidence, step) : "nothing")}", at, story.NoEndOfFileAt is not null);
+        }
+
+        return Served(evidence) is Verdict.Violation { Absence: false } unmet ? new Verdict.Inconclusive(unmet.Observed) : Verdict.Holds;
+    }
+
+    /// <summary>Bytes of one connection do not turn up on another.</summary>
+    public static Verdict NotMixed(Evidence evidence)
+    {
+        var stories = Story.All(evidence).ToList();
+        foreach (var story in stories)
+        {
+            if (Same(story) is not { } difference) continue;
+            var at = FirstDifference(story);
+            var foreign = story.Received[at..Math.Min(story.Received.Length, at + 8)].ToArray();
+            var owner = foreign.Length < 4 ? null : stories.FirstOrDefault(other => other != story && other.Sent.AsSpan().IndexOf(foreign) >= 0);
+            return owner is null ? difference : new Verdict.Violation($"on connection #{story.Connection.Socket} its own bytes", $"at offset {at} bytes of connection #{owner.Connection.Socket}: {Payload.Literal.Of(foreign)}");
+        }
+
+        return Served(evidence);
+    }
+
+    private static Verdict Unmet(Evidence evidence, int step)
+    {
+        if (step < 0) return Verdict.Holds;
+        var absence = evidence.Trace.Outcomes[step].Result == StepResult.TimedOut;
+        return new Verdict.Violation($"{evidence.Scenario.Steps[step]}", $"{Judges.Answer(evidence, step)} at step {step + 1} of {evidence.Scenario.Steps.Length}", step, absence);
+    }
+
+    /// <summary>Bytes that the scenario waited for on an open connection and that did not come; ends and closes are others' matter.</summary>
+    private static Verdict? Missing(Evidence evidence)
+    {
+        var unmet = evidence.FirstUnmet;
+        return unmet >= 0 && evidence.Scenario.Steps[unmet] is Step.Receive { Bytes: not null } or Step.Send ? Unmet(evidence, unmet) : null;
+    }
+
+    private static Verdict.Violation? Same(Story story)
+    {
+        var at = FirstDifference(story);
+        if (at < 0) return null;
+        return new Verdict.Violation($"at offset {at} {Excerpt(story.Sent, at)}", $"{Excerpt(story.Received, at)} ({story.Received.Length} bytes in all)");
+    }
+
+    private static Payload.Literal Excerpt(ReadOnlySpan<byte> bytes, int at) => Payload.Literal.Of(bytes[at..Math.Min(bytes.Length, at + 16)]);
+
+    /// <summary>The first offset at which another byte came than was sent; -1 if there is none.</summary>
+    private static int FirstDifference(Story story)
+    {
+        var common = Math.Min(story.Received.Length, story.Sent.Length);
+        var same = story.Received[..common].CommonPrefixLength(story.Sent.AsSpan(0, common));
+        return same < common ? same : -1;
+    }
+}

@@ -1,0 +1,92 @@
+using System.Text;
+using System.Text.Json.Serialization;
+
+namespace SockConformance.Model;
+
+/// <summary>Which bytes a generated payload is made of.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Alphabet>))]
+public enum Alphabet
+{
+    /// <summary>ASCII letters only: no line end, nothing a text protocol could trip over.</summary>
+    Letters,
+
+    /// <summary>Printable ASCII in lines of at most 64 bytes; the last byte is a line feed.</summary>
+    Text,
+
+    /// <summary>All 256 byte values.</summary>
+    Bytes,
+}
+
+/// <summary>What a SEND puts on the connection, described so that a case file stays small: by a seed, or byte by byte.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(Generated), "generated")]
+[JsonDerivedType(typeof(Literal), "literal")]
+public abstract record Payload
+{
+    private Payload() { }
+
+    /// <summary>The number of bytes.</summary>
+    [JsonIgnore]
+    public abstract int Size { get; }
+
+    /// <summary>The bytes themselves; the same for the same description, on every machine and in every version.</summary>
+    public abstract byte[] ToBytes();
+
+    /// <summary>Bytes drawn from an alphabet by splitmix64, so that no two connections carry the same content.</summary>
+    public sealed record Generated(int Length, ulong Seed, Alphabet Alphabet) : Payload
+    {
+        [JsonIgnore]
+        public override int Size => Length;
+
+        public override byte[] ToBytes()
+        {
+            var bytes = new byte[Length];
+            var state = Seed;
+            for (var i = 0; i < bytes.Length; i += 8)
+            {
+                var word = SplitMix(ref state);
+                for (var k = i; k < Math.Min(i + 8, bytes.Length); k++, word >>= 8) bytes[k] = Draw((byte)word, k);
+            }
+
+            if (Alphabet == Alphabet.Text && Length > 0) bytes[^1] = (byte)'\n';
+            return bytes;
+        }
+
+        public override string ToString() => $"{Length} bytes of {Alphabet.ToString().ToLowerInvariant()}";
+
+        private byte Draw(byte random, int position) => Alphabet switch
+        {
+            Alphabet.Letters => (byte)('a' + random % 26),
+            Alphabet.Text => position % 64 == 63 ? (byte)'\n' : (byte)(' ' + random % 95),
+            Alphabet.Bytes => random,
+            _ => throw new ArgumentOutOfRangeException(nameof(random)),
+        };
+
+        private static ulong SplitMix(ref ulong state)
+        {
+            var z = state += 0x9E3779B97F4A7C15;
+            z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+            z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+            return z ^ (z >> 31);
+        }
+    }
+
+    /// <summary>Exactly these bytes, written in hexadecimal in a case file.</summary>
+    public sealed record Literal(string Hex) : Payload
+    {
+        public static Literal Of(ReadOnlySpan<byte> bytes) => new(Convert.ToHexString(bytes));
+
+        [JsonIgnore]
+        public override int Size => Hex.Length / 2;
+
+        public override byte[] ToBytes() => Convert.FromHexString(Hex);
+
+        public override string ToString()
+        {
+            var text = new StringBuilder("\"");
+            foreach (var b in ToBytes().Take(48))
+                text.Append(b switch { (byte)'\n' => "\\n", (byte)'\r' => "\\r", (byte)'"' or (byte)'\\' => $"\\{(char)b}", >= 0x20 and < 0x7f => ((char)b).ToString(), _ => $"\\x{b:x2}" });
+            return text.Append(Size > 48 ? $"…\" ({Size} bytes)" : "\"").ToString();
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using FsCheck;
+
+namespace SockConformance.Model;
+
+public enum Level
+{
+    /// <summary>A clause of a standard says MUST, or nothing works without it.</summary>
+    Must,
+    Should,
+}
+
+/// <summary>Whom a violation is charged to: a student is never scored for a fact of the kernel.</summary>
+public enum Subject
+{
+    App,
+    Api,
+    Stack,
+}
+
+/// <summary>How a requirement's cases want to be run.</summary>
+public enum Company
+{
+    /// <summary>Next to other cases on one target.</summary>
+    Shared,
+
+    /// <summary>On a target of its own.</summary>
+    Alone,
+}
+
+/// <summary>
+/// One clause that a target must keep: what to do (<see cref="Fixed"/> scenarios, then <see cref="Random"/> ones) and how to
+/// judge what came of it. A value: it opens no socket, asserts nothing, and may be listed, shrunk, replayed or judged again.
+/// </summary>
+public sealed record Requirement
+{
+    /// <summary>Path-like, lower case, never reused: <c>tcp/close/no-reset</c>.</summary>
+    public required string Id { get; init; }
+
+    public required string Title { get; init; }
+
+    /// <summary>The source: RFC and section, POSIX function, or "course" where custom is the only source.</summary>
+    public required string Clause { get; init; }
+
+    public Level Level { get; init; } = Level.Must;
+
+    public Subject Subject { get; init; } = Subject.App;
+
+    /// <summary>What is demanded, in our own words.</summary>
+    public required string Statement { get; init; }
+
+    /// <summary>What usually causes a violation.</summary>
+    public required string Why { get; init; }
+
+    /// <summary>What to change.</summary>
+    public required string Fix { get; init; }
+
+    /// <summary>Scenarios that are tried in every run.</summary>
+    public ImmutableArray<Scenario> Fixed { get; init; } = [];
+
+    /// <summary>Further scenarios drawn from the seed; null for none. A function, so that listing requirements builds no generator.</summary>
+    public Func<Gen<Scenario>>? Random { get; init; }
+
+    /// <summary>How many random cases the default profile draws.</summary>
+    public int RandomCases { get; init; } = 8;
+
+    public required Func<Evidence, Verdict> Judge { get; init; }
+
+    /// <summary>Judged on the cases of all requirements, too.</summary>
+    public bool Always { get; init; }
+
+    public Company Company { get; init; } = Company.Shared;
+
+    /// <summary>The id of a requirement without which this one cannot be checked; null for none.</summary>
+    public string? After { get; init; }
+
+    /// <summary>Scales the patience of this requirement's cases.</summary>
+    public double PatienceScale { get; init; } = 1;
+}
+
+/// <summary>The requirements of one service, in the order of a report.</summary>
+/// <param name="ConcurrencyProbe">The id of the requirement that tells whether a target serves clients side by side; null for none.</param>
+public sealed record Suite(string Name, string Title, ImmutableArray<Requirement> Requirements, string? ConcurrencyProbe);

@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace SockConformance.Model;
+
+/// <summary>How a step ended.</summary>
+public enum StepResult
+{
+    Done,
+
+    /// <summary>RECEIVE found the end of file; asked for or not.</summary>
+    EndOfFile,
+
+    /// <summary>What was waited for did not come within the step's deadline.</summary>
+    TimedOut,
+
+    /// <summary>The API answered with an errno.</summary>
+    Failed,
+
+    /// <summary>An earlier step ended the scenario.</summary>
+    NotRun,
+}
+
+/// <param name="Errno">Its name where the API answered with one, else null.</param>
+/// <param name="Detail">What else is known, for people.</param>
+public sealed record Outcome(StepResult Result, TimeSpan Start, TimeSpan End, int Bytes = 0, string? Errno = null, string? Detail = null)
+{
+    public static Outcome NotRun(TimeSpan at) => new(StepResult.NotRun, at, at);
+
+    public bool Is(params ReadOnlySpan<string> errnos) => Errno is { } errno && errnos.Contains(errno);
+}
+
+/// <summary>The states of RFC 9293 §3.3.2 as the kernel's table of sockets shows them.</summary>
+public enum TcpState
+{
+    Established = 1,
+    SynSent = 2,
+    SynReceived = 3,
+    FinWait1 = 4,
+    FinWait2 = 5,
+    TimeWait = 6,
+    Closed = 7,
+    CloseWait = 8,
+    LastAck = 9,
+    Listen = 10,
+    Closing = 11,
+}
+
+/// <summary>One of the target's sockets in the kernel's table.</summary>
+public sealed record ServerSocket(IPEndPoint Local, IPEndPoint Remote, TcpState State);
+
+/// <summary>What an <see cref="Step.Observe"/> saw: listening sockets on the target's port.</summary>
+public sealed record Observation(int Step, ImmutableArray<IPEndPoint> Listening);
+
+/// <summary>One of the harness's sockets over the whole scenario.</summary>
+/// <param name="Tuple">As getsockname answered when the connect began; null if it never began.</param>
+/// <param name="Peer">As getpeername answered when the handshake was over; null if it never was.</param>
+/// <param name="ServerSide">The target's end in the kernel's table right after the connect; null if it was not found there.</param>
+/// <param name="Accepted">Bytes that SEND took.</param>
+/// <param name="Received">Bytes that RECEIVE gave, in order.</param>
+/// <param name="LeftBehind">The state of the target's end when the scenario was over and had time to settle; null if it was gone.</param>
+public sealed record ConnectionTrace(
+    int Socket, FiveTuple? Tuple, IPEndPoint? Peer, ServerSocket? ServerSide, int Accepted, ReadOnlyMemory<byte> Received, TcpState? LeftBehind)
+{
+    public bool Established => Peer is not null;
+}
+
+/// <summary>What the sockets answered, step by step; outcomes are in the order of the scenario's steps.</summary>
+public sealed record Trace(ImmutableArray<Outcome> Outcomes, ImmutableArray<ConnectionTrace> Connections, ImmutableArray<Observation> Observations)
+{
+    public ConnectionTrace? On(int socket) => Connections.FirstOrDefault(connection => connection.Socket == socket);
+}

@@ -1,0 +1,131 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using SockConformance.Model;
+
+namespace SockConformance.Report;
+
+/// <summary>An input file that cannot be used; the message is one line that names the file and says what to do.</summary>
+public sealed class InputException(string message) : Exception(message);
+
+/// <summary>
+/// A saved failure: the scenario itself, not a seed that a newer generator would read differently. Format 1. The recorded
+/// command is information; it is not run unless the user says so.
+/// </summary>
+public sealed record CaseFile
+{
+    public const int Format = 1;
+    private const int MaxBytes = 4 << 20, MaxSteps = 20_000, MaxSockets = 1024, MaxPayload = 16 << 20, MaxIdle = 60_000;
+
+    [JsonPropertyName("sockcase")]
+    public required int Sockcase { get; init; }
+
+    public required string Id { get; init; }
+
+    /// <summary>The requirement that was violated.</summary>
+    public required string Requirement { get; init; }
+
+    public required string Spec { get; init; }
+
+    public required string Tool { get; init; }
+
+    public required string Seed { get; init; }
+
+    public ImmutableArray<string> Command { get; init; } = [];
+
+    public required string Expected { get; init; }
+
+    public required string Observed { get; init; }
+
+    public required Scenario Scenario { get; init; }
+
+    /// <summary>A name that is the same for the same requirement and scenario: <c>tcp-close-no-reset-4f1c09ab</c>.</summary>
+    public static string IdOf(string requirement, Scenario scenario) =>
+        $"{requirement.Replace('/', '-')}-{Hash(JsonSerializer.Serialize(scenario, CaseJson.Default.Scenario)):x8}";
+
+    public string ToJson() => JsonSerializer.Serialize(this, CaseJson.Default.CaseFile) + "\n";
+
+    /// <exception cref="InputException">The file is missing, too large, cut short, of another version or asks for the impossible.</exception>
+    public static CaseFile Read(string path)
+    {
+        try
+        {
+            var info = new FileInfo(path);
+            if (!info.Exists) throw new InputException($"there is no case file {path}");
+            if (info.Length > MaxBytes) throw new InputException($"{path} has {info.Length} bytes; a case file has at most {MaxBytes}");
+            return Parse(File.ReadAllText(path), path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"{path} cannot be read: {e.Message}");
+        }
+    }
+
+    internal static CaseFile Parse(string json, string name)
+    {
+        try
+        {
+            using (var document = JsonDocument.Parse(json))
+            {
+                if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("sockcase", out var version))
+                    throw new InputException($"{name} is no case file: it has no \"sockcase\"");
+                if (version.ValueKind != JsonValueKind.Number || !version.TryGetInt32(out var number) || number != Format)
+                    throw new InputException($"{name} is of case format {version.GetRawText()}; this sockconf reads format {Format}");
+            }
+
+            var file = JsonSerializer.Deserialize(json, CaseJson.Default.CaseFile)!;
+            return Limits(file) is { } beyond ? throw new InputException($"{name}: {beyond}") : file;
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{name} is no whole case file: line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}: {e.Message.Split(". Path")[0].Split(" LineNumber")[0]}");
+        }
+        catch (Exception e) when (e is FormatException or NotSupportedException or NullReferenceException or ArgumentException or InvalidOperationException)
+        {
+            throw new InputException($"{name} is no whole case file: {e.Message.Split('\n')[0]}");
+        }
+    }
+
+    /// <summary>What no scenario of this tool asks for: a case file may come from anybody.</summary>
+    private static string? Limits(CaseFile file)
+    {
+        var steps = file.Scenario.Steps;
+        if (steps.IsDefaultOrEmpty || steps.Any(step => step is null)) return "the scenario has no steps";
+        if (steps.Length > MaxSteps) return $"the scenario has {steps.Length} steps; at most {MaxSteps} are run";
+        foreach (var (index, step) in steps.Index())
+        {
+            var wrong = step switch
+            {
+                Step.OnSocket { Socket: < 0 or >= MaxSockets } => $"the socket's number must be 0 to {MaxSockets - 1}",
+                Step.Send { Data: null } => "it sends nothing",
+                Step.Send { Data: Payload.Literal { Hex: null } } => "it sends nothing",
+                Step.Send { Data: Payload.Generated { Length: < 0 or > MaxPayload } } => $"at most {MaxPayload} bytes are sent at once",
+                Step.Send { Pause: < 0 or > MaxIdle } or Step.Connect { ReadPause: < 0 or > MaxIdle } or Step.Idle { Milliseconds: < 0 or > MaxIdle } => $"a pause lasts 0 to {MaxIdle} ms",
+                Step.Send send when send.Cuts.IsDefault || send.Cuts.Any(cut => cut < 1) => "pieces have 1 byte or more",
+                Step.Receive { Bytes: < 0 or > MaxPayload } => $"0 to {MaxPayload} bytes are received at once",
+                Step.Connect { ReceiveBuffer: < 0 } or Step.Connect { ReadChunk: < 0 } => "sizes are 0 or more",
+                _ => null,
+            };
+            if (wrong is not null) return $"step {index + 1}: {wrong}";
+        }
+
+        foreach (var send in steps.OfType<Step.Send>()) _ = send.Data is Payload.Literal literal ? literal.ToBytes() : null;
+        return null;
+    }
+
+    private static uint Hash(string text)
+    {
+        // FNV-1a; any hash that never changes will do.
+        var hash = 2166136261u;
+        foreach (var b in Encoding.UTF8.GetBytes(text)) hash = unchecked((hash ^ b) * 16777619u);
+        return hash;
+    }
+}
+
+[JsonSourceGenerationOptions(
+    WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, AllowOutOfOrderMetadataProperties = true)]
+[JsonSerializable(typeof(CaseFile))]
+[JsonSerializable(typeof(Scenario))]
+internal sealed partial class CaseJson : JsonSerializerContext;

@@ -1,0 +1,75 @@
+using System.Text.Json;
+using SockConformance.Model;
+using SockConformance.Run;
+
+namespace SockConformance.Report;
+
+/// <summary>
+/// events.ndjson: one JSON object per line, written as things happen, so that a run cut off in the middle can still be read.
+/// Passes every event on to the next observer.
+/// </summary>
+internal sealed class EventLog(string folder, IRunObserver next) : IRunObserver, IDisposable
+{
+    private readonly FileStream stream = File.Create(Path.Combine(folder, "events.ndjson"));
+    private readonly Lock gate = new();
+
+    public void Start(RunHeader header) => Write("run.start", json =>
+    {
+        json.WriteString("tool", $"sockconf {RunHeader.Version}");
+        json.WriteString("target", header.Target);
+        json.WriteString("spec", header.Spec);
+        json.WriteString("seed", header.SeedText);
+        json.WriteString("sandbox", header.Sandbox);
+        json.WriteString("capture", header.Capture);
+    });
+
+    public void End(int exit) => Write("run.end", json => json.WriteNumber("exit", exit));
+
+    public void CaseDone(Requirement requirement, Scenario scenario, Verdict verdict, CloseVerdict close)
+    {
+        Write("case.end", json =>
+        {
+            json.WriteString("requirement", requirement.Id);
+            json.WriteString("situation", scenario.Situation);
+            json.WriteString("verdict", verdict.GetType().Name.ToLowerInvariant());
+            json.WriteString("close", ResultsJson.CloseName(close));
+        });
+        next.CaseDone(requirement, scenario, verdict, close);
+    }
+
+    public void Shrinking(Requirement requirement) => next.Shrinking(requirement);
+
+    public void RequirementDone(RequirementResult result, int number, int total)
+    {
+        Write("requirement.end", json =>
+        {
+            json.WriteString("requirement", result.Requirement.Id);
+            json.WriteString("verdict", result.Status.ToString().ToLowerInvariant());
+            json.WriteNumber("cases", result.Cases);
+            if (result.Failure is { } failure) json.WriteString("observed", failure.Violation.Observed);
+            if (result.Reason is { } reason) json.WriteString("reason", reason);
+        });
+        next.RequirementDone(result, number, total);
+    }
+
+    public void Dispose() => stream.Dispose();
+
+    private void Write(string name, Action<Utf8JsonWriter> fields)
+    {
+        lock (gate)
+        {
+            using (var json = new Utf8JsonWriter(stream))
+            {
+                json.WriteStartObject();
+                json.WriteNumber("v", 1);
+                json.WriteString("event", name);
+                json.WriteNumber("ms", Math.Round(Clock.Now.TotalMilliseconds, 3));
+                fields(json);
+                json.WriteEndObject();
+            }
+
+            stream.WriteByte((byte)'\n');
+            stream.Flush();
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Text;
+
+namespace SockConformance.Report;
+
+/// <summary>Makes untrusted text harmless at every output: no control character, escape sequence or bidirectional mark gets through.</summary>
+public static class Printable
+{
+    /// <summary>One line of at most <paramref name="most"/> characters; whatever could move a cursor or break a line is written as \xNN or \u{N}.</summary>
+    public static string Line(string text, int most = 400)
+    {
+        var safe = new StringBuilder(Math.Min(text.Length, most) + 16);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (safe.Length >= most) return safe.Append('…').ToString();
+            safe.Append(rune switch
+            {
+                { Value: '\n' } => "\\n",
+                { Value: '\r' } => "\\r",
+                { Value: '\t' } => "\\t",
+                { Value: < 0x20 or 0x7f } => $"\\x{rune.Value:x2}",
+                _ when IsHidden(rune) => $"\\u{{{rune.Value:x}}}",
+                _ => rune.ToString(),
+            });
+        }
+
+        return safe.ToString();
+    }
+
+    /// <summary>Text of several lines that XML 1.0 can carry: characters it cannot are written as \xNN.</summary>
+    public static string Xml(string text, int most = 64 * 1024)
+    {
+        var safe = new StringBuilder(Math.Min(text.Length, most));
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (safe.Length >= most) return safe.Append('…').ToString();
+            if (rune.Value is '\n' or '\t' || (rune.Value >= 0x20 && rune.Value is not (0x7f or 0xfffe or 0xffff))) safe.Append(rune.ToString());
+            else safe.Append(CultureInfo.InvariantCulture, $"\\x{rune.Value:x2}");
+        }
+
+        return safe.ToString();
+    }
+
+    private static bool IsHidden(Rune rune) =>
+        Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+            or UnicodeCategory.PrivateUse or UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned;
+}

@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using SockConformance.Model;
+using SockConformance.Run;
+
+namespace SockConformance.Report;
+
+/// <summary>results.json, version 1: a public contract (docs/results.schema.json).</summary>
+public static class ResultsJson
+{
+    public const int Schema = 1;
+
+    public static string Write(RunHeader header, RunResult run, int exit, IReadOnlyDictionary<string, FailurePaths> files) => JsonSerializer.Serialize(
+        new Document(
+            Schema, $"sockconf {RunHeader.Version}", header.Target, header.Spec, header.SeedText, header.Sandbox, new CaptureDocument(header.Capture, run.Packets, run.Dropped),
+            run.Started.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", null), (long)run.Duration.TotalMilliseconds, exit, [.. run.Requirements.Select(result => Entry(result, files.GetValueOrDefault(result.Requirement.Id)))]),
+        ResultsContext.Default.Document) + "\n";
+
+    public static string CloseName(CloseVerdict close) => close == CloseVerdict.HalfOpen ? "half-open" : close.ToString().ToLowerInvariant();
+
+    private static EntryDocument Entry(RequirementResult result, FailurePaths? paths) => new(
+        result.Requirement.Id, result.Requirement.Title, result.Requirement.Level.ToString().ToLowerInvariant(), result.Requirement.Subject.ToString().ToUpperInvariant(), result.Requirement.Clause,
+        result.Status.ToString().ToLowerInvariant(), CloseName(result.Close), result.Cases, (long)result.Duration.TotalMilliseconds,
+        result.Failure is { } failure ? Printable.Line(failure.Violation.Expected, 2000) : null, result.Failure is { } seen ? Printable.Line(seen.Violation.Observed, 2000) : null,
+        result.Reason is { } reason ? Printable.Line(reason, 2000) : result.Failure is null ? null : result.Requirement.Why, result.Failure is null ? null : result.Requirement.Fix,
+        paths?.Case, paths?.Capture, paths is null ? null : $"sockconf replay {paths.Id}");
+
+    internal sealed record Document(
+        int Schema, string Tool, string Target, string Spec, string Seed, string Sandbox, CaptureDocument Capture, string Started, [property: JsonPropertyName("duration_ms")] long DurationMs,
+        int Exit, ImmutableArray<EntryDocument> Requirements);
+
+    internal sealed record CaptureDocument(string Backend, long Received, long Dropped);
+
+    internal sealed record EntryDocument(
+        string Id, string Title, string Level, string Subject, string Clause, string Verdict, string Close, int Cases, [property: JsonPropertyName("duration_ms")] long DurationMs,
+        string? Expected, string? Actual, string? Why, string? Fix, string? Case, string? Capture, string? Replay);
+}
+
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ResultsJson.Document))]
+internal sealed partial class ResultsContext : JsonSerializerContext;

@@ -1,0 +1,17 @@
+using System.Collections.Immutable;
+using System.Reflection;
+
+namespace SockConformance.Report;
+
+/// <summary>What was asked for and what the machine gave, as every report begins.</summary>
+/// <param name="Target">The command, or the address after --connect.</param>
+/// <param name="Sandbox">The tier, and why it is not a better one.</param>
+/// <param name="Capture">Its backend, or why there is none.</param>
+/// <param name="Command">The words of the target's command; empty with --connect.</param>
+public sealed record RunHeader(
+    string Target, string Spec, ulong Seed, string Sandbox, string Capture, bool Captured, ImmutableArray<string> Command, bool Strict)
+{
+    public static string Version { get; } = typeof(RunHeader).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+
+    public string SeedText => $"0x{Seed:X}";
+}

@@ -1,0 +1,272 @@
+using System.Collections.Immutable;
+using SockConformance.Generate;
+using SockConformance.Model;
+using SockConformance.Targets;
+
+namespace SockConformance.Run;
+
+/// <summary>What a run is asked to do.</summary>
+/// <param name="ConcurrencyProbe">The id of the requirement that tells whether cases may run side by side on one target; null for none.</param>
+internal sealed record CheckPlan(ImmutableArray<Requirement> Requirements, ulong Seed, double CaseScale, int Lanes, TimeSpan? MaxTime, TrialBudget Budget, string? ConcurrencyProbe);
+
+/// <summary>Who is told what happens, as it happens. Called from several threads, one at a time.</summary>
+internal interface IRunObserver
+{
+    void CaseDone(Requirement requirement, Scenario scenario, Verdict verdict, CloseVerdict close);
+
+    void Shrinking(Requirement requirement);
+
+    void RequirementDone(RequirementResult result, int number, int total);
+}
+
+/// <summary>
+/// The loop of a check: requirements whose prerequisite holds have their cases generated and run side by side on shared targets;
+/// every case is judged by its own requirement and by those that are always judged; failures go to a <see cref="Trial"/>.
+/// </summary>
+internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool pool, IRunObserver observer, CancellationToken cancellation)
+{
+    private readonly Dictionary<string, Progress> progress = plan.Requirements.ToDictionary(requirement => requirement.Id, requirement => new Progress(requirement));
+    private readonly Lock gate = new();
+    private readonly TimeSpan? until = Clock.Now + plan.MaxTime;
+    private int done;
+
+    /// <summary>Results in the order of the plan; requirements that an interruption kept from being judged are skipped with that reason.</summary>
+    /// <exception cref="TargetException">The very first target could not be started: nothing can be checked.</exception>
+    public ImmutableArray<RequirementResult> Execute()
+    {
+        try
+        {
+            for (var wave = NextWave(); wave.Count > 0; wave = NextWave()) RunWave(wave);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // What was found so far is the result.
+        }
+
+        foreach (var one in progress.Values.Where(one => one.Result is null))
+        {
+            if (cancellation.IsCancellationRequested) Finish(one, Status.Skip, "the run was interrupted");
+            else Conclude(one);
+        }
+
+        return [.. Explained(progress.Values.Select(one => one.Result!))];
+    }
+
+    /// <summary>
+    /// The requirements to run next: those whose prerequisites are decided. A prerequisite and the concurrency probe are waves of
+    /// their own, because of what hangs on them.
+    /// </summary>
+    private List<Progress> NextWave()
+    {
+        var ready = new List<Progress>();
+        foreach (var one in progress.Values.Where(one => !one.Started))
+        {
+            if (one.Requirement.After is { } id && progress.TryGetValue(id, out var prerequisite))
+            {
+                if (!prerequisite.Decided) continue;
+                if (!prerequisite.Holds)
+                {
+                    one.Started = true;
+                    Finish(one, Status.Skip, $"cannot be checked until {id} holds");
+                    continue;
+                }
+            }
+
+            ready.Add(one);
+        }
+
+        var first = ready.FirstOrDefault(one => plan.Requirements.Any(other => other.After == one.Requirement.Id))
+            ?? ready.FirstOrDefault(one => one.Requirement.Id == plan.ConcurrencyProbe);
+        return first is null ? ready : [first];
+    }
+
+    private void RunWave(List<Progress> wave)
+    {
+        var cases = new List<(Progress Owner, Scenario Scenario)>();
+        foreach (var one in wave)
+        {
+            one.Started = true;
+            one.StartedAt = Clock.Now;
+            IReadOnlyList<Scenario> random = one.Requirement.Random is { } generator
+                ? Programs.Draw(generator(), plan.Seed, one.Requirement.Id, (int)Math.Ceiling(one.Requirement.RandomCases * plan.CaseScale)) : [];
+            one.Pending = one.Requirement.Fixed.Length + random.Count;
+            cases.AddRange(one.Requirement.Fixed.Concat(random).Select(scenario => (one, scenario)));
+        }
+
+        // Those with long rests and those that need a target of their own first: the others fill the gaps.
+        var queue = new Queue<(Progress Owner, Scenario Scenario)>(cases.OrderByDescending(item => Rest(item.Scenario)).ThenByDescending(item => item.Owner.Requirement.Company));
+        var lanes = Enumerable.Range(0, Math.Min(plan.Lanes, queue.Count)).Select(_ => Task.Factory.StartNew(() => Lane(queue), TaskCreationOptions.LongRunning)).ToArray();
+        try
+        {
+            Task.WaitAll(lanes);
+        }
+        catch (AggregateException e)
+        {
+            if (e.InnerExceptions.OfType<TargetException>().FirstOrDefault() is { } unusable) throw unusable;
+            if (e.InnerExceptions.FirstOrDefault(inner => inner is not OperationCanceledException) is { } other) throw new InvalidOperationException(other.Message, other);
+            throw new OperationCanceledException(cancellation);
+        }
+
+        var probe = wave.FirstOrDefault(one => one.Requirement.Id == plan.ConcurrencyProbe);
+        if (probe is { Holds: false, Result.Status: not Status.Skip }) pool.SideBySide = false;
+    }
+
+    private void Lane(Queue<(Progress Owner, Scenario Scenario)> queue)
+    {
+        while (true)
+        {
+            (Progress Owner, Scenario Scenario) item;
+            lock (gate)
+            {
+                if (!queue.TryDequeue(out item)) return;
+            }
+
+            cancellation.ThrowIfCancellationRequested();
+            if (item.Owner.Result is null && !(Clock.Now > until)) Case(item.Owner, item.Scenario);
+            lock (gate) item.Owner.Pending--;
+            if (item.Owner is { Pending: 0, Result: null, Always: false }) Conclude(item.Owner);
+        }
+    }
+
+    private void Case(Progress owner, Scenario scenario)
+    {
+        List<(Progress Judged, Verdict Verdict)> verdicts = [];
+        Evidence evidence;
+        try
+        {
+            evidence = runner.Run(scenario, owner.Requirement.Company == Company.Alone, owner.Requirement.PatienceScale, seen =>
+            {
+                verdicts.AddRange(progress.Values.Where(one => one == owner || one.Always).Select(one => (one, Trial.Judge(one.Requirement, seen))));
+                return verdicts.Any(entry => entry.Verdict is Verdict.Violation);
+            });
+        }
+        catch (TargetException e) when (runner.Cases > 0)
+        {
+            // It started before: that it does not now is no verdict on this requirement.
+            lock (gate) owner.Unsure ??= $"no further target could be started: {e.Message}";
+            return;
+        }
+
+        var close = Judge.CloseJudge.Classify(evidence);
+        foreach (var (judged, verdict) in verdicts) Note(judged, judged == owner, evidence, verdict, close);
+        lock (gate) observer.CaseDone(owner.Requirement, scenario, verdicts.First(entry => entry.Judged == owner).Verdict, close);
+    }
+
+    private void Note(Progress one, bool own, Evidence evidence, Verdict verdict, CloseVerdict close)
+    {
+        lock (gate)
+        {
+            one.Cases++;
+            if (own && close > one.Close) one.Close = close;
+        }
+
+        switch (verdict)
+        {
+            case Verdict.Violation violation:
+                lock (gate)
+                {
+                    if (one.Result is not null || one.OnTrial) return;
+                    one.OnTrial = true;
+                }
+
+                Decide(one, evidence, violation);
+                break;
+            case Verdict.Inconclusive { Why: var why } when own:
+                // Not the fault of anybody; but alone on a fresh target it may be decided.
+                var (again, seen) = NewTrial().Alone(one.Requirement, evidence.Scenario);
+                if (again is Verdict.Violation shown) Note(one, own, seen, shown, close);
+                else if (again is Verdict.Inconclusive) lock (gate) one.Unsure ??= why;
+                break;
+            case Verdict.NotObservable { Why: var unseen }:
+                lock (gate) one.NotObservable ??= unseen;
+                break;
+        }
+    }
+
+    private void Decide(Progress one, Evidence evidence, Verdict.Violation violation)
+    {
+        try
+        {
+            var (status, reason, failure) = NewTrial().Decide(one.Requirement, evidence, violation);
+            if (status == Status.Pass)
+            {
+                // Seen only in company: if nothing else explains it by the end of the run, it is flaky.
+                lock (gate) (one.InCompany, one.OnTrial) = ((reason!, failure!), false);
+                return;
+            }
+
+            if (status == Status.Inconclusive)
+            {
+                lock (gate) (one.Unsure, one.OnTrial) = (one.Unsure ?? reason, false);
+                return;
+            }
+
+            if (failure is not null) one.Close = Judge.CloseJudge.Classify(failure.Evidence);
+            Finish(one, status, reason, failure);
+        }
+        catch (TargetException e)
+        {
+            lock (gate) (one.Unsure, one.OnTrial) = ($"no further target could be started: {e.Message}", false);
+        }
+    }
+
+    private Trial NewTrial() => new(runner, plan.Budget, requirement =>
+    {
+        lock (gate) observer.Shrinking(requirement);
+    }, cancellation);
+
+    /// <summary>All cases of a requirement are done and none was found at fault.</summary>
+    private void Conclude(Progress one)
+    {
+        var (status, reason) = one switch
+        {
+            { Cases: 0, Unsure: null } => (Status.Skip, "the time was over"),
+            { Unsure: { } why } => (Status.Inconclusive, why),
+            { NotObservable: { } why } => (Status.Skip, $"not observable: {why}"),
+            _ => (Status.Pass, (string?)null),
+        };
+        Finish(one, status, reason);
+    }
+
+    private void Finish(Progress one, Status status, string? reason = null, Failure? failure = null)
+    {
+        lock (gate)
+        {
+            if (one.Result is not null) return;
+            one.Result = new RequirementResult(one.Requirement, status, one.Close, one.Cases, Clock.Now - (one.StartedAt ?? Clock.Now), reason, failure);
+            observer.RequirementDone(one.Result, ++done, progress.Count);
+        }
+    }
+
+    /// <summary>A failure seen only next to other cases is explained by a requirement that failed for sure; with none, it is flaky.</summary>
+    private IEnumerable<RequirementResult> Explained(IEnumerable<RequirementResult> results)
+    {
+        var all = results.ToList();
+        if (all.Any(result => result.Status == Status.Fail)) return all;
+        return all.Select(result => result.Status == Status.Pass && progress[result.Requirement.Id].InCompany is { } seen
+            ? result with { Status = Status.Flaky, Reason = seen.Reason, Failure = seen.Failure } : result);
+    }
+
+    private static int Rest(Scenario scenario) => scenario.Steps.OfType<Step.Idle>().Sum(idle => idle.Milliseconds);
+
+    /// <summary>How far one requirement is.</summary>
+    private sealed class Progress(Requirement requirement)
+    {
+        public Requirement Requirement => requirement;
+
+        public bool Always => requirement.Always;
+
+        public bool Started, OnTrial;
+        public int Pending, Cases;
+        public TimeSpan? StartedAt;
+        public CloseVerdict Close;
+        public string? Unsure, NotObservable;
+        public (string Reason, Failure Failure)? InCompany;
+        public RequirementResult? Result;
+
+        /// <summary>Its own cases are over. One that is judged on every case has its final result only at the end of the run.</summary>
+        public bool Decided => Result is not null || (Started && Pending == 0);
+
+        public bool Holds => Result is null or { Status: Status.Pass or Status.Warn };
+    }
+}

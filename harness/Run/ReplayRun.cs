@@ -1,0 +1,65 @@
+using SockConformance.Model;
+using SockConformance.Report;
+using SockConformance.Targets;
+
+namespace SockConformance.Run;
+
+public enum ReplayKind
+{
+    /// <summary>Every requirement that the case touches holds.</summary>
+    Fixed,
+
+    /// <summary>The same requirement is violated.</summary>
+    Failed,
+
+    /// <summary>The recorded requirement holds, another one is violated.</summary>
+    Changed,
+
+    /// <summary>It could not be decided.</summary>
+    Error,
+}
+
+public sealed record ReplayOutcome(ReplayKind Kind, string Detail)
+{
+    public string Word => Kind.ToString().ToUpperInvariant();
+}
+
+/// <summary>The operations of a saved case again, on fresh sockets and a fresh target. Packets are never replayed.</summary>
+internal sealed class ReplayRun(CaseRunner runner, CancellationToken cancellation)
+{
+    public ReplayOutcome Run(CaseFile file, IReadOnlyList<Suite> suites)
+    {
+        var suite = suites.FirstOrDefault(one => one.Name == file.Spec);
+        if (suite?.Requirements.FirstOrDefault(one => one.Id == file.Requirement) is not { } requirement)
+            return new ReplayOutcome(ReplayKind.Error, $"this sockconf knows no requirement '{file.Requirement}' of a spec '{file.Spec}'");
+        cancellation.ThrowIfCancellationRequested();
+        Verdict own = Verdict.Holds;
+        (Requirement Requirement, Verdict.Violation Violation)? other = null;
+        try
+        {
+            runner.Run(file.Scenario, fresh: true, requirement.PatienceScale, evidence =>
+            {
+                own = Trial.Judge(requirement, evidence);
+                foreach (var always in suite.Requirements.Where(one => one.Always && one != requirement))
+                {
+                    if (Trial.Judge(always, evidence) is Verdict.Violation violation) other ??= (always, violation);
+                }
+
+                return own is Verdict.Violation;
+            });
+        }
+        catch (TargetException e)
+        {
+            return new ReplayOutcome(ReplayKind.Error, e.Message);
+        }
+
+        return (own, other) switch
+        {
+            (Verdict.Violation violation, _) => new ReplayOutcome(ReplayKind.Failed, $"expected {violation.Expected}; observed {violation.Observed}"),
+            (_, { } changed) => new ReplayOutcome(ReplayKind.Changed, $"now {changed.Requirement.Id}: expected {changed.Violation.Expected}; observed {changed.Violation.Observed}"),
+            (Verdict.Inconclusive unsure, _) => new ReplayOutcome(ReplayKind.Error, unsure.Why),
+            (Verdict.NotObservable unseen, _) => new ReplayOutcome(ReplayKind.Error, $"not observable: {unseen.Why}"),
+            _ => new ReplayOutcome(ReplayKind.Fixed, ""),
+        };
+    }
+}

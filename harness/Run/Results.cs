@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using SockConformance.Model;
+
+namespace SockConformance.Run;
+
+/// <summary>What a run says of one requirement.</summary>
+public enum Status
+{
+    Pass,
+
+    /// <summary>A MUST is violated.</summary>
+    Fail,
+
+    /// <summary>A SHOULD is violated.</summary>
+    Warn,
+
+    /// <summary>It failed once and held when tried again.</summary>
+    Flaky,
+    Inconclusive,
+    Skip,
+    Error,
+}
+
+/// <summary>How a failing scenario was made smaller.</summary>
+public sealed record Shrinking(int StepsBefore, int StepsAfter, int Runs);
+
+/// <summary>A confirmed violation with the evidence of the smallest scenario that shows it.</summary>
+/// <param name="Confirmed">How many of the runs of the scenario showed it, and how many there were.</param>
+public sealed record Failure(Verdict.Violation Violation, Evidence Evidence, Shrinking Shrinking, (int Failed, int Runs) Confirmed);
+
+/// <param name="Reason">Why it was skipped, is inconclusive or flaky; null for a pass or a failure.</param>
+public sealed record RequirementResult(
+    Requirement Requirement, Status Status, CloseVerdict Close, int Cases, TimeSpan Duration, string? Reason = null, Failure? Failure = null);
+
+/// <summary>Everything a report is made from.</summary>
+/// <param name="Interrupted">The number of the signal that ended the run early, or null.</param>
+public sealed record RunResult(
+    ImmutableArray<RequirementResult> Requirements, DateTimeOffset Started, TimeSpan Duration, int Cases, int Connections, long Packets, long Dropped, int? Interrupted)
+{
+    public int Count(Status status) => Requirements.Count(result => result.Status == status);
+}

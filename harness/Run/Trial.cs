@@ -1,0 +1,120 @@
+using SockConformance.Generate;
+using SockConformance.Model;
+using SockConformance.Targets;
+
+namespace SockConformance.Run;
+
+/// <summary>How much is done about a failure.</summary>
+/// <param name="Retries">Runs on fresh targets that must all show it again.</param>
+public sealed record TrialBudget(int Retries, bool Shrink, TimeSpan ShrinkTime, int ShrinkRuns);
+
+/// <summary>
+/// What becomes of a failing case: is it so on fresh targets, too (else it is flaky, or the company's fault), and what is the
+/// smallest scenario that still fails the same requirement.
+/// </summary>
+internal sealed class Trial(CaseRunner runner, TrialBudget budget, Action<Requirement> onShrink, CancellationToken cancellation)
+{
+    private const double HastyPatience = 0.3;
+    private const double TolerableLag = 0.25;
+    private const int AtOnce = 3;
+    private readonly TimeSpan shrinkUntil = Clock.Now + budget.ShrinkTime * 4;
+
+    /// <summary>The judge's verdict, unless packets or time were lost on our side: then what was not seen proves nothing.</summary>
+    public static Verdict Judge(Requirement requirement, Evidence evidence)
+    {
+        var verdict = requirement.Judge(evidence);
+        if (verdict is not Verdict.Violation { Absence: true }) return verdict;
+        if (evidence.Lag > evidence.Patience.Reply * TolerableLag) return new Verdict.Inconclusive($"the machine was too busy: the harness itself ran {evidence.Lag.TotalSeconds:0.0} s late");
+        return evidence.Capture is { Available: true, Complete: false } ? new Verdict.Inconclusive("packets were lost by the capture") : verdict;
+    }
+
+    /// <summary>Runs a scenario on a fresh target and judges it by one requirement.</summary>
+    public (Verdict Verdict, Evidence Evidence) Alone(Requirement requirement, Scenario scenario, double hurry = 1)
+    {
+        Verdict? verdict = null;
+        var evidence = runner.Run(scenario, fresh: true, requirement.PatienceScale * hurry, seen => (verdict = Judge(requirement, seen)) is Verdict.Violation);
+        return (verdict!, evidence);
+    }
+
+    /// <summary>The result for a requirement of which one case showed a violation.</summary>
+    public (Status Status, string? Reason, Failure? Failure) Decide(Requirement requirement, Evidence first, Verdict.Violation violation)
+    {
+        int failed = 0, runs = 0;
+        var last = (Verdict: (Verdict)violation, Evidence: first);
+        Verdict? unsure = null;
+        for (; runs < budget.Retries; runs++)
+        {
+            var (verdict, evidence) = Alone(requirement, first.Scenario);
+            if (verdict is Verdict.Violation) (failed, last) = (failed + 1, (verdict, evidence));
+            else unsure = verdict;
+            if (verdict is not Verdict.Violation && failed > 0) break;
+        }
+
+        if (failed == runs)
+        {
+            var shrunk = budget.Shrink ? Shrink(requirement, last.Evidence) : (Evidence: last.Evidence, Runs: 0);
+            var final = (Verdict.Violation)(shrunk.Runs > 0 ? Judge(requirement, shrunk.Evidence) : last.Verdict);
+            var shrinking = new Shrinking(first.Scenario.Steps.Length, shrunk.Evidence.Scenario.Steps.Length, shrunk.Runs);
+            return (requirement.Level == Level.Must ? Status.Fail : Status.Warn, null, new Failure(final, shrunk.Evidence, shrinking, (failed + 1, runs + 1)));
+        }
+
+        if (failed == 0 && unsure is Verdict.Inconclusive { Why: var why }) return (Status.Inconclusive, why, null);
+        var asIs = new Failure(violation, first, new Shrinking(first.Scenario.Steps.Length, first.Scenario.Steps.Length, 0), (failed + 1, runs + 1));
+        return failed == 0 && !first.Alone
+            ? (Status.Pass, $"failed only next to other cases: {violation.Observed}", asIs)
+            : (Status.Flaky, $"failed {failed + 1} of {runs + 1} runs: {violation.Observed}", asIs);
+    }
+
+    /// <summary>
+    /// Greedy: the first candidate that still fails is the next to be shrunk. Candidates run in a hurry, a few at a time; what comes
+    /// out is run once more with full patience, and given up for the original if it does not hold.
+    /// </summary>
+    private (Evidence Evidence, int Runs) Shrink(Requirement requirement, Evidence original)
+    {
+        var runs = 0;
+        var deadline = Min(Clock.Now + budget.ShrinkTime, shrinkUntil);
+        var best = original.Scenario;
+        for (var improved = true; improved;)
+        {
+            improved = false;
+            foreach (var batch in Shrinker.Candidates(best).Chunk(AtOnce))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (Clock.Now >= deadline || runs >= budget.ShrinkRuns) break;
+                runs += batch.Length;
+                onShrink(requirement);
+                var tries = batch.Select(candidate => Task.Factory.StartNew(
+                    () => Fails(requirement, candidate), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
+                Task.WaitAll(tries, cancellation);
+                if (Array.FindIndex(tries, one => one.Result) is var first and >= 0)
+                {
+                    (best, improved) = (batch[first], true);
+                    break;
+                }
+            }
+        }
+
+        if (best == original.Scenario) return (original, 0);
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            var (verdict, evidence) = Alone(requirement, best);
+            if (verdict is Verdict.Violation) return (evidence, runs);
+        }
+
+        return (original, 0);
+    }
+
+    private bool Fails(Requirement requirement, Scenario candidate)
+    {
+        try
+        {
+            return Alone(requirement, candidate, HastyPatience).Verdict is Verdict.Violation;
+        }
+        catch (TargetException)
+        {
+            return false;
+        }
+    }
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+}

@@ -1,0 +1,34 @@
+namespace SockConformance.Targets;
+
+/// <summary>Where one target process tree lives, from start to the last process. One box, one start.</summary>
+internal abstract class Box : IDisposable
+{
+    private const int Terminate = 15;
+
+    /// <summary>Limits every target gets: enough for a JVM, too little for a fork bomb or a full disk. Counts and bytes.</summary>
+    protected static IReadOnlyList<string> Limits { get; } = ["prlimit", "--nofile=1024", "--nproc=512", "--fsize=67108864", "--core=0", "--"];
+
+    /// <summary>The process whose wait status is the target's.</summary>
+    public ChildProcess? Process { get; protected set; }
+
+    /// <summary>Starts the command in this box.</summary>
+    public abstract void Start(TargetCommand command, int port, string host);
+
+    /// <summary>All processes of the target that are alive.</summary>
+    public abstract IReadOnlyList<int> Processes();
+
+    /// <summary>Ends every process of the target at once, wherever it went, and waits until they are gone.</summary>
+    public abstract void KillAll();
+
+    /// <summary>SIGTERM to the target's first process; the others are its own business.</summary>
+    public void AskToStop() => ChildProcess.Signal(FirstPid(), Terminate);
+
+    /// <summary>The target's first process as seen from here; 0 if it is gone.</summary>
+    protected abstract int FirstPid();
+
+    public virtual void Dispose()
+    {
+        KillAll();
+        Process?.Dispose();
+    }
+}

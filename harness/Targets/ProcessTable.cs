@@ -1,0 +1,70 @@
+using System.Globalization;
+
+namespace SockConformance.Targets;
+
+/// <summary>Which processes there are, from /proc.</summary>
+internal static class ProcessTable
+{
+    /// <summary>All process numbers in the pid namespace of this /proc.</summary>
+    public static IEnumerable<int> All() =>
+        from entry in Directory.EnumerateDirectories("/proc")
+        let name = Path.GetFileName(entry)
+        where char.IsAsciiDigit(name[0])
+        select int.Parse(name, CultureInfo.InvariantCulture);
+
+    /// <summary>The processes whose innermost pid namespace is that of <paramref name="member"/>.</summary>
+    public static IReadOnlyList<int> InNamespaceOf(int member)
+    {
+        var wanted = Namespace(member);
+        return wanted is null ? [] : [.. All().Where(pid => pid != member && Namespace(pid) == wanted)];
+    }
+
+    /// <summary>The living descendants of a process, itself not among them.</summary>
+    public static IReadOnlyList<int> DescendantsOf(int ancestor)
+    {
+        var parents = All().Select(pid => (Pid: pid, Parent: ParentOf(pid))).Where(entry => entry.Parent > 0).ToLookup(entry => entry.Parent, entry => entry.Pid);
+        var found = new List<int>();
+        var open = new Queue<int>([ancestor]);
+        while (open.TryDequeue(out var parent))
+        {
+            foreach (var child in parents[parent])
+            {
+                found.Add(child);
+                open.Enqueue(child);
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>The direct children of a process.</summary>
+    public static IReadOnlyList<int> ChildrenOf(int parent) => [.. All().Where(pid => ParentOf(pid) == parent)];
+
+    private static string? Namespace(int pid)
+    {
+        try
+        {
+            return new FileInfo($"/proc/{pid}/ns/pid").LinkTarget;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>0 if the process is gone or a zombie: nothing needs to be done about either.</summary>
+    private static int ParentOf(int pid)
+    {
+        try
+        {
+            // The command name stands in parentheses and may contain anything; the fields after the last ')' are fixed.
+            var stat = File.ReadAllText($"/proc/{pid}/stat");
+            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return fields[0] == "Z" ? 0 : int.Parse(fields[1], CultureInfo.InvariantCulture);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
+}

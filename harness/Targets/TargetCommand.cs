@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+
+namespace SockConformance.Targets;
+
+/// <summary>The target cannot be used: never ready, exited early, wrong port. The message is one line for the user.</summary>
+public sealed class TargetException(string message) : Exception(message);
+
+/// <summary>The command of a target as the user typed it, with its placeholders.</summary>
+/// <param name="Folder">The working directory, absolute.</param>
+/// <param name="PassedVariables">Names of variables to pass on beside the allow-list, or NAME=VALUE.</param>
+public sealed record TargetCommand(ImmutableArray<string> Words, string Folder, ImmutableArray<string> PassedVariables)
+{
+    /// <summary>What a program needs to find its interpreter, libraries and language; nothing else of the user's environment is passed on.</summary>
+    private static readonly ImmutableArray<string> Allowed =
+    [
+        "PATH", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "JAVA_HOME", "CLASSPATH", "DOTNET_ROOT", "GOROOT", "GOPATH", "NODE_PATH",
+        "PYTHONPATH", "PYENV_ROOT", "PYENV_VERSION", "VIRTUAL_ENV", "RUSTUP_HOME", "CARGO_HOME", "GEM_PATH", "PERL5LIB", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS",
+    ];
+
+    /// <summary>The words with {port} and {host} filled in.</summary>
+    public IReadOnlyList<string> For(int port, string host) =>
+        [.. Words.Select(word => word.Replace("{port}", $"{port}", StringComparison.Ordinal).Replace("{host}", host, StringComparison.Ordinal))];
+
+    public IReadOnlyDictionary<string, string> Environment(int port, string scratch)
+    {
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["PORT"] = $"{port}", ["HOME"] = scratch, ["TMPDIR"] = scratch, ["PYTHONDONTWRITEBYTECODE"] = "1" };
+        foreach (var name in Allowed)
+        {
+            if (System.Environment.GetEnvironmentVariable(name) is { Length: > 0 } value) environment[name] = value;
+        }
+
+        foreach (var passed in PassedVariables)
+        {
+            var parts = passed.Split('=', 2);
+            environment[parts[0]] = parts.Length == 2 ? parts[1] : System.Environment.GetEnvironmentVariable(parts[0]) ?? "";
+        }
+
+        return environment;
+    }
+
+    /// <exception cref="TargetException">There is no such program, or it may not be executed.</exception>
+    public void MustExist()
+    {
+        var name = Words[0];
+        if (name.Contains("{port}", StringComparison.Ordinal)) throw new TargetException("the command starts with {port}: the first word must be the program, for example -- python3 server.py {port}");
+        if (!name.Contains('/', StringComparison.Ordinal))
+        {
+            var folders = (System.Environment.GetEnvironmentVariable("PATH") ?? "/usr/local/bin:/usr/bin:/bin").Split(':', StringSplitOptions.RemoveEmptyEntries);
+            if (folders.Any(folder => IsExecutable(Path.Combine(folder, name)))) return;
+            var hint = File.Exists(Path.Combine(Folder, name)) ? $"; for the file in this folder write ./{name}" : "";
+            throw new TargetException($"there is no program '{name}' on the PATH{hint}");
+        }
+
+        var path = Path.Combine(Folder, name);
+        if (Directory.Exists(path)) throw new TargetException($"'{name}' is a folder, not a program");
+        if (!File.Exists(path)) throw new TargetException($"there is no program '{name}'");
+        if (!IsExecutable(path)) throw new TargetException($"'{name}' may not be executed: chmod +x {name}, or put its interpreter before it");
+    }
+
+    public override string ToString() => string.Join(' ', Words.Select(word => word.Any(c => char.IsWhiteSpace(c) || c is '\'' or '"' or '$' or '*') || word.Length == 0 ? $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'" : word));
+
+    private static bool IsExecutable(string path) =>
+        File.Exists(path) && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0;
+}

@@ -1,0 +1,256 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using SockConformance.Model;
+
+namespace SockConformance.Wire;
+
+/// <summary>What the driver can ask of the target's process: only a scenario with a restart in it needs this.</summary>
+internal interface ITargetControl
+{
+    /// <summary>Stops the target and starts it again on its port; null, or one line that says why it is not listening again.</summary>
+    string? Restart(CancellationToken cancellation);
+}
+
+/// <summary>
+/// Carries out a scenario with real sockets, one step after the other on the calling thread, and writes down what they answered.
+/// The first legal step that does not do what it should ends the scenario; the rest is not run. All sockets are closed at the end.
+/// </summary>
+internal sealed class ScenarioDriver(IPEndPoint target, Patience patience, ITargetControl? control, CancellationToken cancellation)
+{
+    private const int SmallSegment = 1000;
+    private static int lastAddress;
+    private readonly SortedDictionary<int, Peer> peers = [];
+    private readonly List<Observation> observations = [];
+    private readonly byte[] buffer = new byte[64 * 1024];
+
+    // Each driver takes the next of 127.0.0.2 … 127.0.0.254, so that 5-tuples are not used again soon and harness and target
+    // are easy to tell apart in a flow graph.
+    private readonly IPAddress ownAddress = target.AddressFamily == AddressFamily.InterNetwork && IPAddress.IsLoopback(target.Address)
+        ? new IPAddress([127, 0, 0, (byte)(2 + (uint)Interlocked.Increment(ref lastAddress) % 253)])
+        : target.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any;
+
+    private TimeSpan caseDeadline;
+
+    public Trace Run(Scenario scenario)
+    {
+        var outcomes = ImmutableArray.CreateBuilder<Outcome>(scenario.Steps.Length);
+        caseDeadline = Clock.Now + patience.Case;
+        try
+        {
+            foreach (var (index, (step, legality)) in scenario.Steps.Zip(SocketModel.Check(scenario)).Index())
+            {
+                var start = Clock.Now;
+                var outcome = Carry(index, step);
+                outcomes.Add(outcome with { Start = start, End = Clock.Now });
+                var met = outcome.Result == StepResult.Done || (outcome.Result == StepResult.EndOfFile && step is Step.Receive { Bytes: null });
+                if (!met && legality is Legality.Legal) break;
+            }
+
+            var finished = outcomes.Count == scenario.Steps.Length;
+            while (outcomes.Count < scenario.Steps.Length) outcomes.Add(Outcome.NotRun(Clock.Now));
+            Settle(finished ? patience.Close : patience.Close / 8);
+            return new Trace(outcomes.MoveToImmutable(), [.. peers.Select(entry => entry.Value.ToTrace(entry.Key))], [.. observations]);
+        }
+        finally
+        {
+            foreach (var peer in peers.Values) peer.Socket?.Dispose();
+        }
+    }
+
+    private Outcome Carry(int index, Step step)
+    {
+        switch (step)
+        {
+            case Step.Idle idle:
+                caseDeadline += TimeSpan.FromMilliseconds(idle.Milliseconds);
+                Clock.Pause(TimeSpan.FromMilliseconds(idle.Milliseconds), cancellation);
+                return Done();
+            case Step.Observe:
+                observations.Add(new Observation(index, [.. SocketTable.Listeners().Where(endpoint => endpoint.Port == target.Port)]));
+                return Done();
+            case Step.Restart:
+                return control is null ? Failed("", "the target was not started by the harness") : control.Restart(cancellation) is { } trouble ? Failed("", trouble) : Done();
+        }
+
+        var number = step.On!.Value;
+        if (!peers.TryGetValue(number, out var peer)) peers[number] = peer = new Peer();
+        if (peer.Closed) return Failed("EBADF"); // its number may belong to another socket by now: the call itself is not made
+        peer.Socket ??= PosixSocket.Stream(target.AddressFamily);
+        return step switch
+        {
+            Step.Connect connect => Connect(peer, connect),
+            Step.Send send => Send(peer, send),
+            Step.Receive receive => Receive(peer, receive.Bytes),
+            Step.ShutdownWrite => Answer(peer.Socket.ShutdownWrite()),
+            Step.Close => Close(peer, abort: false),
+            Step.Abort => Close(peer, abort: true),
+            _ => throw new InvalidOperationException($"no way to carry out {step}"),
+        };
+    }
+
+    private Outcome Connect(Peer peer, Step.Connect step)
+    {
+        var socket = peer.Socket!;
+        if (peer.Tuple is null)
+        {
+            if (step.ReceiveBuffer > 0)
+            {
+                socket.SetReceiveBuffer(step.ReceiveBuffer);
+                socket.SetMaximumSegment(SmallSegment);
+            }
+
+            (peer.ReadChunk, peer.ReadPause) = (step.ReadChunk > 0 ? Math.Min(step.ReadChunk, buffer.Length) : buffer.Length, TimeSpan.FromMilliseconds(step.ReadPause));
+            if (target.AddressFamily == AddressFamily.InterNetwork) socket.Bind(new IPEndPoint(ownAddress, 0));
+        }
+
+        var call = socket.Connect(target);
+        if (peer.Tuple is null && socket.LocalName() is { } local) peer.Tuple = new FiveTuple(local, target);
+        if (!call.Ok && call.Errno != "EINPROGRESS") return Failed(call.Errno!);
+        peer.Connecting = true;
+        return step.Background ? Done() : FinishConnect(peer);
+    }
+
+    /// <summary>Waits for the end of the handshake, then notes the 5-tuple as both ends have it.</summary>
+    private Outcome FinishConnect(Peer peer)
+    {
+        if (!peer.Connecting) return Done();
+        var socket = peer.Socket!;
+        if (!socket.Wait(readable: false, writable: true, patience.Connect, cancellation)) return TimedOut("the handshake was not answered");
+        if (socket.PendingError() is { Ok: false } error) return Failed(error.Errno!);
+        peer.Connecting = false;
+        peer.Name = socket.PeerName();
+        if (peer.Name is { } remote) peer.ServerSide = SocketTable.Find(remote, peer.Tuple!.Value.Client);
+        return Done();
+    }
+
+    private Outcome Send(Peer peer, Step.Send step)
+    {
+        if (FinishConnect(peer) is { Result: not StepResult.Done } trouble) return trouble;
+        var data = step.Data.ToBytes();
+        int sent = 0, segment = 0;
+        var atEndOfFile = false;
+        while (sent < data.Length)
+        {
+            var end = step.Cuts.Length == 0 ? data.Length : Math.Min(data.Length, sent + Math.Max(1, step.Cuts[segment % step.Cuts.Length]));
+            segment++;
+            while (sent < end)
+            {
+                var call = peer.Socket!.Send(data.AsSpan(sent, end - sent));
+                if (call.Ok)
+                {
+                    sent += call.Value;
+                    peer.Accepted += call.Value;
+                    continue;
+                }
+
+                if (!call.WouldBlock) return Failed(call.Errno!, sent);
+                if (!WaitProgress(peer.Socket!, readable: !atEndOfFile, writable: true)) return TimedOut("the target stopped taking data", sent);
+                var read = ReadOnce(peer);
+                atEndOfFile |= read is { Ok: true, Value: 0 };
+                if (!read.Ok && !read.WouldBlock) return Failed(read.Errno!, sent);
+            }
+
+            if (step.Pause > 0 && sent < data.Length)
+            {
+                caseDeadline += TimeSpan.FromMilliseconds(step.Pause);
+                Clock.Pause(TimeSpan.FromMilliseconds(step.Pause), cancellation);
+            }
+        }
+
+        return Done(sent);
+    }
+
+    private Outcome Receive(Peer peer, int? bytes)
+    {
+        if (FinishConnect(peer) is { Result: not StepResult.Done } trouble) return trouble;
+        var before = peer.Received.Count;
+        var wanted = bytes is { } more ? peer.Asked += more : int.MaxValue;
+        while (peer.Received.Count < wanted)
+        {
+            var call = ReadOnce(peer);
+            if (call is { Ok: true, Value: 0 }) return new Outcome(StepResult.EndOfFile, default, default, peer.Received.Count - before);
+            if (call is { Ok: false, WouldBlock: false }) return Failed(call.Errno!, peer.Received.Count - before);
+            if (peer.Received.Count > MaxReceived) return Failed("", peer.Received.Count - before, $"more than {MaxReceived} bytes came: reading was stopped");
+            if (call.WouldBlock && !WaitProgress(peer.Socket!, readable: true, writable: false))
+                return TimedOut(bytes is null ? "no end of file came" : "no more bytes came", peer.Received.Count - before);
+        }
+
+        return Done(peer.Received.Count - before);
+    }
+
+    /// <summary>A target that sends for ever must not fill the harness's memory.</summary>
+    private const int MaxReceived = 8 << 20;
+
+    private CallResult ReadOnce(Peer peer)
+    {
+        var call = peer.Socket!.Receive(buffer.AsSpan(0, peer.ReadChunk));
+        if (call is { Ok: true, Value: > 0 })
+        {
+            peer.Received.AddRange(buffer.AsSpan(0, call.Value));
+            if (peer.ReadPause > TimeSpan.Zero)
+            {
+                caseDeadline += peer.ReadPause;
+                Clock.Pause(peer.ReadPause, cancellation);
+            }
+        }
+
+        return call;
+    }
+
+    private bool WaitProgress(PosixSocket socket, bool readable, bool writable)
+    {
+        var left = caseDeadline - Clock.Now;
+        return left > TimeSpan.Zero && socket.Wait(readable, writable, left < patience.Reply ? left : patience.Reply, cancellation);
+    }
+
+    private static Outcome Close(Peer peer, bool abort)
+    {
+        if (abort) peer.Socket!.LingerZero();
+        peer.Closed = true;
+        return Answer(peer.Socket!.Close());
+    }
+
+    /// <summary>Gives the target time to close its ends of all connections that we ended, and notes those that it did not.</summary>
+    private void Settle(TimeSpan atMost)
+    {
+        foreach (var peer in peers.Values.Where(peer => !peer.Closed)) peer.Socket?.Dispose();
+        var deadline = Clock.Now + atMost;
+        foreach (var peer in peers.Values)
+        {
+            if (peer.Tuple is not { } tuple) continue;
+
+            // FIN-WAIT-2 and TIME-WAIT need no more of the target's program; the kernel ends them.
+            var left = deadline - Clock.Now;
+            ServerSocket? Gone() => SocketTable.Find(tuple.Server, tuple.Client) is { State: not (TcpState.TimeWait or TcpState.Closed) } still ? still : null;
+            if (Clock.Until(() => Gone() is null ? tuple.ToString() : null, left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellation) is null) peer.LeftBehind = Gone()?.State;
+        }
+    }
+
+    private static Outcome Answer(CallResult call) => call.Ok ? Done() : Failed(call.Errno!);
+
+    private static Outcome Done(int bytes = 0) => new(StepResult.Done, default, default, bytes);
+
+    private static Outcome TimedOut(string detail, int bytes = 0) => new(StepResult.TimedOut, default, default, bytes, null, detail);
+
+    private static Outcome Failed(string errno, string detail) => Failed(errno, 0, detail);
+
+    private static Outcome Failed(string errno, int bytes = 0, string? detail = null) => new(StepResult.Failed, default, default, bytes, errno.Length > 0 ? errno : null, detail);
+
+    /// <summary>One of the harness's sockets while the scenario runs.</summary>
+    private sealed class Peer
+    {
+        public PosixSocket? Socket;
+        public bool Connecting, Closed;
+        public FiveTuple? Tuple;
+        public IPEndPoint? Name;
+        public ServerSocket? ServerSide;
+        public int Accepted, Asked, ReadChunk = 64 * 1024;
+        public TimeSpan ReadPause;
+        public TcpState? LeftBehind;
+
+        public List<byte> Received { get; } = [];
+
+        public ConnectionTrace ToTrace(int number) => new(number, Tuple, Name, ServerSide, Accepted, Received.ToArray(), LeftBehind);
+    }
+}

@@ -1,0 +1,133 @@
+using System.Collections.Immutable;
+using SockConformance.Generate;
+using SockConformance.Judge;
+using SockConformance.Model;
+using SockConformance.Suites.Echo;
+
+namespace SockConformance.Suites.Tcp;
+
+/// <summary>RFC 9293 §3.6, Closing a Connection; §3.6.1, Half-Closed Connections.</summary>
+public static class Closing
+{
+    public static ImmutableArray<Requirement> Requirements { get; } =
+    [
+        new()
+        {
+            Id = "tcp/close/fin-answered-by-fin",
+            Title = "answers our FIN with its own when it has sent all it owes",
+            Clause = "RFC 9293 §3.6 case 2; RFC 862",
+            Statement = "A FIN means that the client sends no more; the server reads end of file, sends what it still owes and closes its side.",
+            Why = "recv() == 0 is taken for “try again”; or another descriptor of the connection is still open (the parent after fork(), a list, a thread)",
+            Fix = "on recv() == 0 leave the loop and close() the connection; after fork() the parent closes the connection's descriptor at once",
+            Always = true,
+            After = EchoData.AnswersWhileOpen,
+            Fixed = [Talk.Scenario("half-close after an exchange", Talk.Visit(0, Talk.Text(20))), Talk.Scenario("close after an exchange", Talk.Connect(0), Talk.Exchange(0, Talk.Text(20)), [new Step.Close(0)])],
+            Judge = Judges.WhileAlive(CloseJudge.FinAnswered),
+        },
+        new()
+        {
+            Id = "tcp/close/no-reset",
+            Title = "does not reset a connection on which everything was read",
+            Clause = "RFC 9293 §3.6, §3.6.1 (SHLD-3), §3.10.4",
+            Statement = "When both sides have read all there is, the connection ends by FIN from each side; an RST is an abort and can destroy data under way.",
+            Why = "SO_LINGER with zero, or close() while bytes of the client are still unread",
+            Fix = "read to the end of file before close(); do not set SO_LINGER to zero",
+            Always = true,
+            After = EchoData.AnswersWhileOpen,
+            Fixed =
+            [
+                Talk.Scenario("half-close after an exchange", Talk.Visit(0, Talk.Text(20))),
+                Talk.Scenario("close after an exchange", Talk.Connect(0), Talk.Exchange(0, Talk.Text(20)), [new Step.Close(0)]),
+                Talk.Scenario("half-close after 20,000 bytes", Talk.Visit(0, Talk.Text(20_000))),
+            ],
+            Judge = Judges.WhileAlive(CloseJudge.NoReset),
+        },
+        new()
+        {
+            Id = "tcp/close/empty-connection",
+            Title = "closes a connection without data in order",
+            Clause = "RFC 9293 §3.6 case 2",
+            Statement = "A client may connect and leave without a word; the server answers its FIN with its own.",
+            Why = "the code after the first recv() expects at least one byte; or the close is in a branch that only data reaches",
+            Fix = "treat recv() == 0 the same way, whether it is the first answer or the last",
+            After = Connections.ThreeWayHandshake,
+            Fixed =
+            [
+                Talk.Scenario("connect, half-close", Talk.Connect(0), Talk.Finish(0)),
+                Talk.Scenario("connect, close", Talk.Connect(0), [new Step.Close(0)]),
+                Talk.Scenario("connect, wait, close", Talk.Connect(0), Talk.Wait(50), [new Step.Close(0)]),
+            ],
+            Judge = Judges.All(LifeJudge.Survives, CloseJudge.Orderly),
+        },
+        new()
+        {
+            Id = "tcp/close/nothing-left-in-close-wait",
+            Title = "leaves no socket in CLOSE_WAIT",
+            Clause = "RFC 9293 §3.6 case 2, §3.3.2",
+            Statement = "CLOSE-WAIT waits for the program to close; when all clients have left, no connection of the server is in it.",
+            Why = "a path on which close() is forgotten: the client left without data, or in the middle, or an error was returned",
+            Fix = "close() the connection on every path out of its handler (finally, with, defer, goto out)",
+            After = EchoData.AnswersWhileOpen,
+            Fixed =
+            [
+                Talk.Scenario("clients that leave in different ways",
+                    Talk.Each([0, 1, 2, 3, 4], Talk.Connect), Talk.Exchange(0, Talk.Text(20)), [new Step.Close(0), new Step.Close(1)], Talk.Exchange(2, Talk.Text(3000)), Talk.Finish(2),
+                    [new Step.ShutdownWrite(3), new Step.Receive(3, null), new Step.Close(3), new Step.Send(4, Talk.Letters(10)), new Step.Receive(4, 10), new Step.Close(4)], Talk.Wait(20)),
+                Talk.Scenario("a client that leaves right after its last message", Talk.Connect(0), [new Step.Send(0, Talk.Text(100)), new Step.ShutdownWrite(0), new Step.Receive(0, null), new Step.Close(0)]),
+            ],
+            Judge = Judges.WhileAlive(CloseJudge.NothingInCloseWait),
+        },
+        new()
+        {
+            Id = "tcp/close/server-waits-for-client",
+            Title = "does not end a connection that the client still uses",
+            Clause = "RFC 862: until the calling user terminates the connection",
+            Statement = "The echo goes on for as many messages as the client cares to send, with rests between them; the server never closes first.",
+            Why = "the connection is closed after the first answer, as in HTTP/1.0; or “would block” is taken for end of file",
+            Fix = "loop until recv() returns 0; with a non-blocking socket treat EAGAIN as “nothing yet”",
+            After = EchoData.AnswersWhileOpen,
+            Fixed =
+            [
+                Talk.Scenario("twenty messages", Talk.Connect(0), Talk.Each(Enumerable.Range(0, 20), i => Talk.Exchange(0, Talk.Text(20, i))), Talk.Finish(0)),
+                Talk.Scenario("messages with rests between them", Talk.Connect(0), Talk.Each(Enumerable.Range(0, 4), i => [.. Talk.Exchange(0, Talk.Text(20, i)), .. Talk.Wait(150 * (i + 1))]), Talk.Exchange(0, Talk.Text(20, 9)), Talk.Finish(0)),
+            ],
+            Judge = Judges.WhileAlive(CloseJudge.TargetWaitsForClient),
+        },
+        new()
+        {
+            Id = "tcp/half-close/drains-then-closes",
+            Title = "after our half-close sends all it owes, then its FIN",
+            Clause = "RFC 9293 §3.6.1; RFC 862",
+            Statement = "A half-close ends one direction only: everything sent before it still comes back, and only then the server's FIN.",
+            Why = "output that waits to be sent is dropped at end of file; or the poll handler looks at “hang-up” before “readable”",
+            Fix = "at end of file stop reading, send what is queued, and close when the queue is empty",
+            After = EchoData.AnswersWhileOpen,
+            Fixed =
+            [
+                .. from size in (int[])[1, 100, 5000, 65_536, 300_000]
+                   select Talk.Scenario($"{size} bytes, then half-close", Talk.Connect(0), [new Step.Send(0, Talk.Text(size)), new Step.ShutdownWrite(0), new Step.Receive(0, null), new Step.Close(0)]),
+                Talk.Scenario("many small messages, then half-close",
+                    Talk.Connect(0), Talk.Each(Enumerable.Range(0, 30), i => [new Step.Send(0, Talk.Text(37, i))]), [new Step.ShutdownWrite(0), new Step.Receive(0, null), new Step.Close(0)]),
+                Talk.Scenario("half-close, and a slow reader",
+                    [new Step.Connect(0, ReceiveBuffer: 4096, ReadChunk: 8192, ReadPause: 1), new Step.Send(0, Talk.Text(200_000)), new Step.ShutdownWrite(0), new Step.Receive(0, null), new Step.Close(0)]),
+            ],
+            Judge = Judges.WhileAlive(DataJudge.Drained),
+        },
+        new()
+        {
+            Id = "tcp/idle/stays-open",
+            Title = "an idle connection is still served",
+            Clause = "RFC 9293 §3.8.4 (keep-alives are off by default; a connection may be idle for ever); RFC 862",
+            Statement = "A connection on which nothing is sent for 2 s stays open, and the next message is answered.",
+            Why = "a receive timeout (SO_RCVTIMEO, settimeout) whose expiry closes the connection, or a sweeper of idle clients",
+            Fix = "let a read wait as long as it takes; take a timeout for “nothing yet”, not for the end",
+            After = EchoData.AnswersWhileOpen,
+            Fixed =
+            [
+                Talk.Scenario("idle for 2 s after a message", Talk.Connect(0), Talk.Exchange(0, Talk.Text(20)), Talk.Wait(2000), Talk.Exchange(0, Talk.Text(20, 1)), Talk.Finish(0)),
+                Talk.Scenario("idle for 2 s before the first message", Talk.Connect(0), Talk.Wait(2000), Talk.Exchange(0, Talk.Text(20)), Talk.Finish(0)),
+            ],
+            Judge = Judges.WhileAlive(DataJudge.Served),
+        },
+    ];
+}

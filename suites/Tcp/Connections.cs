@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using SockConformance.Generate;
+using SockConformance.Judge;
+using SockConformance.Model;
+
+namespace SockConformance.Suites.Tcp;
+
+/// <summary>How a connection comes about, and what names it.</summary>
+public static class Connections
+{
+    public const string ThreeWayHandshake = "tcp/handshake/three-way";
+
+    public static ImmutableArray<Requirement> Requirements { get; } =
+    [
+        new()
+        {
+            Id = ThreeWayHandshake,
+            Title = "every connect is a complete three-way handshake",
+            Clause = "RFC 9293 §3.5",
+            Statement = "SYN is answered by SYN+ACK that acknowledges ISS+1, and our ACK completes the handshake; no connect is refused or left unanswered.",
+            Why = "nobody listens at that moment: the listener was closed, or is opened again only after each client",
+            Fix = "open the listening socket once, before anything else, and keep it",
+            Always = true,
+            Fixed = [Talk.Scenario("one client", Talk.Connect(0), Talk.Exchange(0, Talk.Text(20)), Talk.Finish(0)), Talk.Scenario("three clients", Talk.Each([0, 1, 2], i => Talk.Visit(i, Talk.Text(20, i))))],
+            Judge = Judges.WhileAlive(HandshakeJudge.Complete),
+        },
+        new()
+        {
+            Id = "tcp/tuple/one-per-connection",
+            Title = "one 5-tuple per connection, the same at both ends and on the wire",
+            Clause = "RFC 9293 §3.3.1, §3.9.1.1 (MUST-45)",
+            Statement = "A connection is named by protocol, source and destination address and port; both ends and the wire agree on it, and the server uses no other for the same client.",
+            Why = "the server answers over a connection that it opens itself, or from another socket",
+            Fix = "answer on the descriptor that accept() returned",
+            Always = true,
+            After = ThreeWayHandshake,
+            Fixed = [Talk.Scenario("three clients at a time", Talk.Each([0, 1, 2], Talk.Connect), Talk.Each([0, 1, 2], i => Talk.Exchange(i, Talk.Text(40, i))), Talk.Each([0, 1, 2], Talk.Finish))],
+            Judge = TupleJudge.OnePerConnection,
+        },
+    ];
+}

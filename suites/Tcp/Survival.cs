@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using SockConformance.Generate;
+using SockConformance.Judge;
+using SockConformance.Model;
+using SockConformance.Suites.Echo;
+
+namespace SockConformance.Suites.Tcp;
+
+/// <summary>Clients that leave as they please: the server lives on, and others do not notice.</summary>
+public static class Survival
+{
+    private const int Witness = 9, Newcomer = 10;
+
+    public static ImmutableArray<Requirement> Requirements { get; } =
+    [
+        new()
+        {
+            Id = "tcp/survive/connect-and-vanish",
+            Title = "survives clients that connect and vanish",
+            Clause = "POSIX.1-2024 XSH accept(): ECONNABORTED; RFC 9293 §3.10.7.4",
+            Statement = "A client that closes or resets right after its connect harms neither the server nor its other clients.",
+            Why = "an error of accept(), getpeername() or the first recv() ends the program; or the first byte is used without asking whether there is one",
+            Fix = "treat errors of one connection as the end of that connection only",
+            Company = Company.Alone,
+            After = EchoData.AnswersWhileOpen,
+            Fixed =
+            [
+                Among("clients that reset at once", Talk.Each([0, 1, 2, 3], i => [.. Talk.Connect(i), new Step.Abort(i)])),
+                Among("clients that close at once", Talk.Each([0, 1, 2, 3], i => [.. Talk.Connect(i), new Step.Close(i)])),
+                Among("clients that reset after a moment", Talk.Each([0, 1, 2], i => [.. Talk.Connect(i), .. Talk.Wait(20), new Step.Abort(i)])),
+            ],
+            Judge = LifeJudge.Survives,
+        },
+        new()
+        {
+            Id = "tcp/survive/reset-in-mid-message",
+            Title = "survives a reset in the middle of a message",
+            Clause = "RFC 9293 §3.5.3, §3.10.7.4; POSIX.1-2024 XSH recv(): ECONNRESET",
+            Statement = "A client that aborts while it sends ends its own connection, nothing else.",
+            Why = "ECONNRESET is not caught, or ends the accept loop, or is taken for a reason to close all clients",
+            Fix = "on ECONNRESET close that one connection and go on",
+            Company = Company.Alone,
+            After = EchoData.AnswersWhileOpen,
+            Fixed =
+            [
+                Among("a reset after half a message", Talk.Each([0, 1, 2], i => [.. Talk.Connect(i), new Step.Send(i, Talk.Letters(50, i)), .. Talk.Wait(10), new Step.Abort(i)])),
+                Among("a reset after an exchange", Talk.Each([0, 1, 2], i => [.. Talk.Connect(i), .. Talk.Exchange(i, Talk.Text(50, i)), new Step.Send(i, Talk.Letters(7, i)), new Step.Abort(i)])),
+                Among("a reset between exchanges", Talk.Each([0, 1, 2], i => [.. Talk.Connect(i), .. Talk.Exchange(i, Talk.Text(50, i)), .. Talk.Wait(10), new Step.Abort(i)])),
+            ],
+            Judge = LifeJudge.Survives,
+        },
+        new()
+        {
+            Id = "tcp/survive/close-with-unread-data",
+            Title = "survives a client that closes while it is being sent to",
+            Clause = "POSIX.1-2024 XSH send(): EPIPE and SIGPIPE; RFC 9293 §3.6.1",
+            Statement = "A client that leaves without reading its answers makes our kernel reset; the server's next send fails, and that is all.",
+            Why = "SIGPIPE kills the process, or EPIPE ends the main loop or is tried again for ever",
+            Fix = "ignore SIGPIPE (or send with MSG_NOSIGNAL) and on EPIPE or ECONNRESET close that one connection",
+            Company = Company.Alone,
+            After = EchoData.AnswersWhileOpen,
+            Fixed =
+            [
+                Among("clients that close with answers unread", Talk.Each([0, 1, 2], i => [.. Talk.Connect(i), new Step.Send(i, Talk.Text(40_000, i), [1000]), new Step.Close(i)])),
+                Among("clients that close with much unread", Talk.Each([0, 1, 2], i => [.. Talk.Connect(i), new Step.Send(i, Talk.Text(400_000, i)), new Step.Close(i)])),
+                Among("clients that send, rest and close", Talk.Each([0, 1], i => [.. Talk.Connect(i), new Step.Send(i, Talk.Text(3000, i)), .. Talk.Wait(20), new Step.Send(i, Talk.Text(3000, i)), new Step.Close(i)])),
+            ],
+            Judge = LifeJudge.Survives,
+        },
+    ];
+
+    /// <summary>A witness is served before and after, and a newcomer is served at the end.</summary>
+    private static Scenario Among(string situation, IEnumerable<Step> rudeness) => Talk.Scenario(
+        situation, Talk.Connect(Witness), Talk.Exchange(Witness, Talk.Text(30, 90)), rudeness, Talk.Wait(30), Talk.Exchange(Witness, Talk.Text(30, 91)), Talk.Visit(Newcomer, Talk.Text(30, 92)), Talk.Wait(20),
+        Talk.Exchange(Witness, Talk.Text(30, 93)), Talk.Finish(Witness));
+}
