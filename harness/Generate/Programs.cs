@@ -31,7 +31,7 @@ public static class Programs
         from cuts in Cuts(data.Size)
         from pause in Gen.Frequency((3, Gen.Constant(0)), (2, Gen.Choose(1, 15)))
         let pieces = cuts.IsEmpty ? 1 : data.Size * cuts.Length / cuts.Sum()
-        select Talk.Scenario("a message cut at random", Talk.Connect(0), Talk.Exchange(0, data, cuts, pieces <= 12 ? pause : 0), Talk.Finish(0));
+        select Talk.Scenario("a message cut at random", Talk.Connect(0), Talk.Exchange(0, data, cuts, pieces <= 12 ? pause : 0), Talk.Close(0));
 
     /// <summary>Two to six connections that take turns with small messages in a random order.</summary>
     public static Gen<Scenario> Interleaved() =>
@@ -76,7 +76,7 @@ public static class Programs
         }
 
         steps.AddRange(outstanding.Select(due => new Step.Receive(due.Socket, due.Size)));
-        return new Scenario($"{sockets} connections taking turns", [.. steps, .. all.SelectMany(Talk.Finish)]);
+        return new Scenario($"{sockets} connections taking turns", [.. steps, .. all.SelectMany(Talk.Close)]);
     }
 
     private static Gen<Program> Walk(Program program, int length) =>

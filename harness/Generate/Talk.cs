@@ -17,8 +17,13 @@ public static class Talk
     /// <summary>Half-close, read to the end, close: the orderly end.</summary>
     public static IEnumerable<Step> Finish(int socket) => [new Step.ShutdownWrite(socket), new Step.Receive(socket, null), new Step.Close(socket)];
 
-    /// <summary>A whole connection with one exchange.</summary>
-    public static IEnumerable<Step> Visit(int socket, Payload data) => [.. Connect(socket), .. Exchange(socket, data), .. Finish(socket)];
+    /// <summary>A whole connection with one exchange; it does not wait for the server's end of it, which is not every requirement's matter.</summary>
+    public static IEnumerable<Step> Visit(int socket, Payload data) => [.. Connect(socket), .. Exchange(socket, data), new Step.Close(socket)];
+
+    /// <summary>The same with the orderly end.</summary>
+    public static IEnumerable<Step> WholeVisit(int socket, Payload data) => [.. Connect(socket), .. Exchange(socket, data), .. Finish(socket)];
+
+    public static IEnumerable<Step> Close(int socket) => [new Step.Close(socket)];
 
     public static IEnumerable<Step> Wait(int milliseconds) => [new Step.Idle(milliseconds)];
 

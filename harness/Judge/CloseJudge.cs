@@ -27,7 +27,8 @@ public static class CloseJudge
     {
         foreach (var story in Story.All(evidence).Where(story => story.Connection.Established && story.AbortedAt is null && !story.LeftUnread && !story.TargetClosedFirst))
         {
-            if (story.ResetAt is { } at) return new Verdict.Violation("FIN: all was read on both sides", $"{Judges.Answer(evidence, at)} at {Judges.Name(evidence, at)}", at);
+            // A reset while an answer was due is an answer that did not come: another requirement's matter.
+            if (story.ResetAt is { } at && (story.ShutAt < at || story.Received.Length >= story.Connection.Accepted)) return new Verdict.Violation("FIN: all was read on both sides", $"{Judges.Answer(evidence, at)} at {Judges.Name(evidence, at)}", at);
             if (story.EndedOrderlyByUs && ResetOnWire(story) is { } reset) return new Verdict.Violation("FIN: all was read on both sides", $"the target's RST on the wire: {reset}", story.ClosedAt ?? story.ShutAt);
         }
 
@@ -52,7 +53,6 @@ public static class CloseJudge
     /// <summary>When all clients have left, no socket of the target waits in CLOSE-WAIT for its program to close it (RFC 9293 §3.6, case 2).</summary>
     public static Verdict NothingInCloseWait(Evidence evidence)
     {
-        if (evidence.FirstUnmet is var unmet and >= 0) return new Verdict.Inconclusive($"{Judges.Name(evidence, unmet)}: {Judges.Answer(evidence, unmet)}");
         var left = evidence.Trace.Connections.Where(connection => connection.LeftBehind == TcpState.CloseWait).ToList();
         return left.Count == 0
             ? Verdict.Holds
@@ -90,12 +90,14 @@ public static class CloseJudge
 
     private static Segment? ResetOnWire(Story story)
     {
-        // A reset that answers one of ours, or that follows the target's own FIN, is another matter.
-        var segments = story.Flow?.Segments ?? [];
-        foreach (var segment in segments)
+        // Not the program's doing: a reset that answers one of ours; and, after the target's FIN, one without ACK. That is its kernel's
+        // answer to a late segment of ours for a socket that is gone (RFC 9293 §3.10.7.1); on loopback two processors can put our
+        // last ACKs out of order.
+        var finished = false;
+        foreach (var segment in story.Flow?.Segments ?? [])
         {
-            if (segment.FromClient && segment.Has(TcpFlags.Rst)) return null;
-            if (!segment.FromClient && segment.Has(TcpFlags.Rst)) return segment;
+            if (segment.Has(TcpFlags.Rst)) return segment.FromClient || (finished && !segment.Has(TcpFlags.Ack)) ? null : segment;
+            finished |= !segment.FromClient && segment.Has(TcpFlags.Fin);
         }
 
         return null;

@@ -11,6 +11,8 @@ public static class DataJudge
         foreach (var story in Story.All(evidence))
         {
             if (Same(story) is { } difference) return difference;
+            if (story.EndOfFileAt is { } end && story.ShutAt < end && story.Received.Length < story.Connection.Accepted)
+                return new Verdict.Violation($"{story.Connection.Accepted} bytes before the end of file", $"{story.Received.Length} of them, at {Judges.Name(evidence, end)}", end);
         }
 
         return Served(evidence);
@@ -36,8 +38,9 @@ public static class DataJudge
         return Verdict.Holds;
     }
 
-    /// <summary>Each legal step did what it should: connected, took the data, brought the bytes or the end that was waited for.</summary>
-    public static Verdict Served(Evidence evidence) => Unmet(evidence, evidence.FirstUnmet);
+    /// <summary>Each legal step that asks for service got it: connected, took the data, brought the bytes. Ends and closes are others' matter.</summary>
+    public static Verdict Served(Evidence evidence) =>
+        evidence.FirstUnmet is var unmet and >= 0 && evidence.Scenario.Steps[unmet] is not (Step.Receive { Bytes: null } or Step.Close or Step.Abort) ? Unmet(evidence, unmet) : Verdict.Holds;
 
     /// <summary>After a half-close all that was sent still comes, and only then the end.</summary>
     public static Verdict Drained(Evidence evidence)
@@ -51,7 +54,7 @@ public static class DataJudge
                 $"all {story.Sent.Length} bytes, then the target's FIN", $"{story.Received.Length} of them, then {(at is { } step ? Judges.Answer(evidence, step) : "nothing")}", at, story.NoEndOfFileAt is not null);
         }
 
-        return Served(evidence) is Verdict.Violation { Absence: false } unmet ? new Verdict.Inconclusive(unmet.Observed) : Verdict.Holds;
+        return Verdict.Holds;
     }
 
     /// <summary>Bytes of one connection do not turn up on another.</summary>
@@ -70,9 +73,8 @@ public static class DataJudge
         return Served(evidence);
     }
 
-    private static Verdict Unmet(Evidence evidence, int step)
+    private static Verdict.Violation Unmet(Evidence evidence, int step)
     {
-        if (step < 0) return Verdict.Holds;
         var absence = evidence.Trace.Outcomes[step].Result == StepResult.TimedOut;
         return new Verdict.Violation($"{evidence.Scenario.Steps[step]}", $"{Judges.Answer(evidence, step)} at step {step + 1} of {evidence.Scenario.Steps.Length}", step, absence);
     }

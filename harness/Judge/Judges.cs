@@ -9,9 +9,10 @@ public static class Judges
     public static Func<Evidence, Verdict> All(params Func<Evidence, Verdict>[] judges) =>
         evidence => judges.Select(judge => judge(evidence)).FirstOrDefault(verdict => verdict is not Verdict.Pass) ?? Verdict.Holds;
 
-    /// <summary>Judges only where the target's process lived to the end: a dead process is the matter of another requirement.</summary>
+    /// <summary>A violation counts only where the target's process lived to the end: a dead process is the matter of another requirement.</summary>
     public static Func<Evidence, Verdict> WhileAlive(Func<Evidence, Verdict> judge) =>
-        evidence => evidence.Target.End is { } end ? new Verdict.Inconclusive($"the target's process {end}") : judge(evidence);
+        evidence => judge(evidence) is var verdict && verdict is Verdict.Violation && evidence.Target.End is { } end
+            ? new Verdict.Inconclusive($"the target's process {end}", TargetDied: true) : verdict;
 
     /// <summary>A step as a report names it.</summary>
     internal static string Name(Evidence evidence, int step) => $"step {step + 1} ({evidence.Scenario.Steps[step]})";

@@ -74,6 +74,9 @@ public sealed record Requirement
     /// <summary>The id of a requirement without which this one cannot be checked; null for none.</summary>
     public string? After { get; init; }
 
+    /// <summary>Its cases give the target its full time to close, even where it is known already that it does not.</summary>
+    public bool JudgesClose { get; init; }
+
     /// <summary>Scales the patience of this requirement's cases.</summary>
     public double PatienceScale { get; init; } = 1;
 }

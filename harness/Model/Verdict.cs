@@ -16,7 +16,8 @@ public abstract record Verdict
     public sealed record Violation(string Expected, string Observed, int? Step = null, bool Absence = false) : Verdict;
 
     /// <summary>The case could not decide.</summary>
-    public sealed record Inconclusive(string Why) : Verdict;
+    /// <param name="TargetDied">Because the target's process ended, which is the matter of another requirement.</param>
+    public sealed record Inconclusive(string Why, bool TargetDied = false) : Verdict;
 
     /// <summary>What the requirement speaks of cannot be seen here (no capture, no process).</summary>
     public sealed record NotObservable(string Why) : Verdict;

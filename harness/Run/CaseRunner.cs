@@ -11,20 +11,26 @@ internal sealed class CaseRunner(TargetPool pool, PacketCapture? capture, LagMon
     private static readonly TimeSpan DyingPatience = TimeSpan.FromMilliseconds(300);
     private int connections, cases;
 
+    /// <summary>
+    /// It has been established that the target does not close its connections: cases that are not about closing no longer wait for it.
+    /// </summary>
+    public bool TargetDoesNotClose { get; set; }
+
     public int Connections => connections;
 
     public int Cases => cases;
 
     /// <param name="fresh">On a target of its own.</param>
+    /// <param name="full">Give the target its full time to close, whatever is known of it.</param>
     /// <param name="judge">Says whether the evidence shows a failure: then no other case gets this target.</param>
     /// <exception cref="TargetException">No target could be started.</exception>
-    public Evidence Run(Scenario scenario, bool fresh, double patienceScale, Func<Evidence, bool> judge)
+    public Evidence Run(Scenario scenario, bool fresh, bool full, double patienceScale, Func<Evidence, bool> judge)
     {
         using var lease = fresh ? pool.Fresh() : pool.Share();
         var start = Clock.Now;
         var scaled = patience.Scaled(patienceScale);
         Interlocked.Increment(ref cases);
-        var trace = new ScenarioDriver(lease.Target.Endpoint, scaled, lease.Target, cancellation).Run(scenario);
+        var trace = new ScenarioDriver(lease.Target.Endpoint, scaled, TargetDoesNotClose && !full ? scaled.Close / 10 : scaled.Close, lease.Target, cancellation).Run(scenario);
         Interlocked.Add(ref connections, trace.Connections.Length);
         var (own, strangers, state) = Captured(trace);
         AwaitDeath(lease.Target);

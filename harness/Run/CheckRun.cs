@@ -25,8 +25,9 @@ internal interface IRunObserver
 /// </summary>
 internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool pool, IRunObserver observer, CancellationToken cancellation)
 {
+    private static readonly TimeSpan OnTrialPause = TimeSpan.FromMilliseconds(50);
     private readonly Dictionary<string, Progress> progress = plan.Requirements.ToDictionary(requirement => requirement.Id, requirement => new Progress(requirement));
-    private readonly Lock gate = new();
+    private readonly object gate = new(); // not a Lock: lanes wait on it
     private readonly TimeSpan? until = Clock.Now + plan.MaxTime;
     private int done;
 
@@ -94,7 +95,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
         }
 
         // Those with long rests and those that need a target of their own first: the others fill the gaps.
-        var queue = new Queue<(Progress Owner, Scenario Scenario)>(cases.OrderByDescending(item => Rest(item.Scenario)).ThenByDescending(item => item.Owner.Requirement.Company));
+        var queue = cases.OrderByDescending(item => Rest(item.Scenario)).ThenByDescending(item => item.Owner.Requirement.Company).ToList();
         var lanes = Enumerable.Range(0, Math.Min(plan.Lanes, queue.Count)).Select(_ => Task.Factory.StartNew(() => Lane(queue), TaskCreationOptions.LongRunning)).ToArray();
         try
         {
@@ -111,19 +112,35 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
         if (probe is { Holds: false, Result.Status: not Status.Skip }) pool.SideBySide = false;
     }
 
-    private void Lane(Queue<(Progress Owner, Scenario Scenario)> queue)
+    private void Lane(List<(Progress Owner, Scenario Scenario)> queue)
     {
         while (true)
         {
             (Progress Owner, Scenario Scenario) item;
             lock (gate)
             {
-                if (!queue.TryDequeue(out item)) return;
+                // While a requirement is on trial its further cases wait: most likely they need not be run.
+                var next = queue.FindIndex(entry => !entry.Owner.OnTrial || entry.Owner.Result is not null);
+                if (queue.Count == 0) return;
+                if (next < 0)
+                {
+                    Monitor.Wait(gate, OnTrialPause);
+                    cancellation.ThrowIfCancellationRequested();
+                    continue;
+                }
+
+                item = queue[next];
+                queue.RemoveAt(next);
             }
 
             cancellation.ThrowIfCancellationRequested();
             if (item.Owner.Result is null && !(Clock.Now > until)) Case(item.Owner, item.Scenario);
-            lock (gate) item.Owner.Pending--;
+            lock (gate)
+            {
+                item.Owner.Pending--;
+                Monitor.PulseAll(gate);
+            }
+
             if (item.Owner is { Pending: 0, Result: null, Always: false }) Conclude(item.Owner);
         }
     }
@@ -134,7 +151,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
         Evidence evidence;
         try
         {
-            evidence = runner.Run(scenario, owner.Requirement.Company == Company.Alone, owner.Requirement.PatienceScale, seen =>
+            evidence = runner.Run(scenario, owner.Requirement.Company == Company.Alone, owner.Requirement.JudgesClose, owner.Requirement.PatienceScale, seen =>
             {
                 verdicts.AddRange(progress.Values.Where(one => one == owner || one.Always).Select(one => (one, Trial.Judge(one.Requirement, seen))));
                 return verdicts.Any(entry => entry.Verdict is Verdict.Violation);
@@ -175,6 +192,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
                 // Not the fault of anybody; but alone on a fresh target it may be decided.
                 var (again, seen) = NewTrial().Alone(one.Requirement, evidence.Scenario);
                 if (again is Verdict.Violation shown) Note(one, own, seen, shown, close);
+                else if (again is Verdict.Inconclusive { TargetDied: true }) lock (gate) one.Blocked ??= why;
                 else if (again is Verdict.Inconclusive) lock (gate) one.Unsure ??= why;
                 break;
             case Verdict.NotObservable { Why: var unseen }:
@@ -195,11 +213,19 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
                 return;
             }
 
-            if (status == Status.Inconclusive)
+            if (status is Status.Inconclusive or Status.Skip)
             {
-                lock (gate) (one.Unsure, one.OnTrial) = (one.Unsure ?? reason, false);
+                lock (gate)
+                {
+                    if (status == Status.Skip) one.Blocked ??= reason;
+                    else one.Unsure ??= reason;
+                    one.OnTrial = false;
+                }
+
                 return;
             }
+
+            if (one.Requirement.JudgesClose) runner.TargetDoesNotClose = true;
 
             if (failure is not null) one.Close = Judge.CloseJudge.Classify(failure.Evidence);
             Finish(one, status, reason, failure);
@@ -222,6 +248,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
         {
             { Cases: 0, Unsure: null } => (Status.Skip, "the time was over"),
             { Unsure: { } why } => (Status.Inconclusive, why),
+            { Blocked: { } why } => (Status.Skip, $"cannot be decided: {why}"),
             { NotObservable: { } why } => (Status.Skip, $"not observable: {why}"),
             _ => (Status.Pass, (string?)null),
         };
@@ -233,7 +260,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
         lock (gate)
         {
             if (one.Result is not null) return;
-            one.Result = new RequirementResult(one.Requirement, status, one.Close, one.Cases, Clock.Now - (one.StartedAt ?? Clock.Now), reason, failure);
+            one.Result = new RequirementResult(one.Requirement, status, one.Close, one.Cases, one.StartedAt is { } start ? Clock.Now - start : TimeSpan.Zero, reason, failure);
             observer.RequirementDone(one.Result, ++done, progress.Count);
         }
     }
@@ -260,7 +287,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
         public int Pending, Cases;
         public TimeSpan? StartedAt;
         public CloseVerdict Close;
-        public string? Unsure, NotObservable;
+        public string? Unsure, Blocked, NotObservable;
         public (string Reason, Failure Failure)? InCompany;
         public RequirementResult? Result;
 

@@ -32,24 +32,20 @@ internal sealed class Trial(CaseRunner runner, TrialBudget budget, Action<Requir
     public (Verdict Verdict, Evidence Evidence) Alone(Requirement requirement, Scenario scenario, double hurry = 1)
     {
         Verdict? verdict = null;
-        var evidence = runner.Run(scenario, fresh: true, requirement.PatienceScale * hurry, seen => (verdict = Judge(requirement, seen)) is Verdict.Violation);
+        var evidence = runner.Run(scenario, fresh: true, requirement.JudgesClose, requirement.PatienceScale * hurry, seen => (verdict = Judge(requirement, seen)) is Verdict.Violation);
         return (verdict!, evidence);
     }
 
     /// <summary>The result for a requirement of which one case showed a violation.</summary>
     public (Status Status, string? Reason, Failure? Failure) Decide(Requirement requirement, Evidence first, Verdict.Violation violation)
     {
-        int failed = 0, runs = 0;
-        var last = (Verdict: (Verdict)violation, Evidence: first);
-        Verdict? unsure = null;
-        for (; runs < budget.Retries; runs++)
-        {
-            var (verdict, evidence) = Alone(requirement, first.Scenario);
-            if (verdict is Verdict.Violation) (failed, last) = (failed + 1, (verdict, evidence));
-            else unsure = verdict;
-            if (verdict is not Verdict.Violation && failed > 0) break;
-        }
-
+        // Next to each other: each has a target of its own, and most of their time is waiting.
+        var tries = Enumerable.Range(0, budget.Retries).Select(_ => Task.Factory.StartNew(
+            () => Alone(requirement, first.Scenario), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
+        Await(tries);
+        var (runs, failed) = (tries.Length, tries.Count(one => one.Result.Verdict is Verdict.Violation));
+        var unsure = tries.Select(one => one.Result.Verdict).OfType<Verdict.Inconclusive>().FirstOrDefault();
+        var last = failed == 0 ? (Verdict: violation, Evidence: first) : tries.Last(one => one.Result.Verdict is Verdict.Violation).Result;
         if (failed == runs)
         {
             var shrunk = budget.Shrink ? Shrink(requirement, last.Evidence) : (Evidence: last.Evidence, Runs: 0);
@@ -58,7 +54,7 @@ internal sealed class Trial(CaseRunner runner, TrialBudget budget, Action<Requir
             return (requirement.Level == Level.Must ? Status.Fail : Status.Warn, null, new Failure(final, shrunk.Evidence, shrinking, (failed + 1, runs + 1)));
         }
 
-        if (failed == 0 && unsure is Verdict.Inconclusive { Why: var why }) return (Status.Inconclusive, why, null);
+        if (failed == 0 && unsure is not null) return (unsure.TargetDied ? Status.Skip : Status.Inconclusive, unsure.Why, null);
         var asIs = new Failure(violation, first, new Shrinking(first.Scenario.Steps.Length, first.Scenario.Steps.Length, 0), (failed + 1, runs + 1));
         return failed == 0 && !first.Alone
             ? (Status.Pass, $"failed only next to other cases: {violation.Observed}", asIs)
@@ -85,7 +81,7 @@ internal sealed class Trial(CaseRunner runner, TrialBudget budget, Action<Requir
                 onShrink(requirement);
                 var tries = batch.Select(candidate => Task.Factory.StartNew(
                     () => Fails(requirement, candidate), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
-                Task.WaitAll(tries, cancellation);
+                Await(tries);
                 if (Array.FindIndex(tries, one => one.Result) is var first and >= 0)
                 {
                     (best, improved) = (batch[first], true);
@@ -102,6 +98,19 @@ internal sealed class Trial(CaseRunner runner, TrialBudget budget, Action<Requir
         }
 
         return (original, 0);
+    }
+
+    /// <summary>Waits for all; a target that did not start or an interruption comes out as itself, not wrapped.</summary>
+    private static void Await(Task[] tries)
+    {
+        try
+        {
+            Task.WaitAll(tries);
+        }
+        catch (AggregateException e)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(e.InnerException!);
+        }
     }
 
     private bool Fails(Requirement requirement, Scenario candidate)

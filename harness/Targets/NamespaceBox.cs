@@ -71,7 +71,7 @@ internal sealed partial class NamespaceBox : Box
         Mount("tmpfs", room, "tmpfs", "size=64m,nr_inodes=16k,mode=755");
         IReadOnlyList<string> words =
         [
-            "bwrap", "--info-fd", "3", "--unshare-user", "--uid", "60000", "--gid", "60000", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--disable-userns",
+            "bwrap", "--info-fd", "3", "--unshare-user", "--uid", OwnNamespace.User, "--gid", OwnNamespace.User, "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--disable-userns",
             "--cap-drop", "ALL", "--new-session", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc",
             .. Writable("/tmp"), .. folder is "/" or "/tmp" ? [] : Writable(folder),
             "--", "sh", "-c", "echo ready; exec sleep 2000000000",

@@ -12,10 +12,15 @@ namespace SockConformance.Targets;
 internal static partial class OwnNamespace
 {
     private const string ScratchVariable = "SOCKCONF_SCRATCH";
+    private const string UserVariable = "SOCKCONF_USER";
+    private const uint Nobody = 65534;
     private const byte Interrupt = (byte)'I', Terminate = (byte)'T';
 
     /// <summary>The folder for the boxes of targets, when this process is the one inside; else null.</summary>
     public static string? Scratch { get; } = Environment.GetEnvironmentVariable(ScratchVariable) is { Length: > 0 } folder && Environment.ProcessId == 1 ? folder : null;
+
+    /// <summary>The user that targets see themselves as: the one who started the harness, but never root.</summary>
+    public static string User { get; } = Environment.GetEnvironmentVariable(UserVariable) ?? $"{Nobody}";
 
     /// <summary>
     /// Runs this program with the same arguments inside, until it ends. Returns its exit code, or null and the reason, in one
@@ -30,6 +35,7 @@ internal static partial class OwnNamespace
             IReadOnlyList<string> program = Path.GetFileNameWithoutExtension(self) == "dotnet" ? [self, Environment.GetCommandLineArgs()[0]] : [self];
             var environment = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "");
             environment[ScratchVariable] = scratch.FullName;
+            environment[UserVariable] = $"{(geteuid() is var user && user != 0 ? user : Nobody)}";
             environment["DOTNET_EnableDiagnostics"] = "0"; // no sockets of the runtime in a network namespace shared with a target
             using var inside = ChildProcess.Start(
                 ["unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "--", .. program, .. arguments],
@@ -111,6 +117,9 @@ internal static partial class OwnNamespace
             // The inner process is ending already.
         }
     }
+
+    [LibraryImport("libc")]
+    private static partial uint geteuid();
 
     [LibraryImport("libc")]
     private static partial void _exit(int status);

@@ -16,7 +16,8 @@ internal interface ITargetControl
 /// Carries out a scenario with real sockets, one step after the other on the calling thread, and writes down what they answered.
 /// The first legal step that does not do what it should ends the scenario; the rest is not run. All sockets are closed at the end.
 /// </summary>
-internal sealed class ScenarioDriver(IPEndPoint target, Patience patience, ITargetControl? control, CancellationToken cancellation)
+/// <param name="settle">How long the target may take to close its ends when the scenario is over.</param>
+internal sealed class ScenarioDriver(IPEndPoint target, Patience patience, TimeSpan settle, ITargetControl? control, CancellationToken cancellation)
 {
     private const int SmallSegment = 1000;
     private static int lastAddress;
@@ -49,7 +50,7 @@ internal sealed class ScenarioDriver(IPEndPoint target, Patience patience, ITarg
 
             var finished = outcomes.Count == scenario.Steps.Length;
             while (outcomes.Count < scenario.Steps.Length) outcomes.Add(Outcome.NotRun(Clock.Now));
-            Settle(finished ? patience.Close : patience.Close / 8);
+            Settle(finished ? settle : settle / 8);
             return new Trace(outcomes.MoveToImmutable(), [.. peers.Select(entry => entry.Value.ToTrace(entry.Key))], [.. observations]);
         }
         finally

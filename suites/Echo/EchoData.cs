@@ -24,7 +24,7 @@ public static class EchoData
             Why = "the server reads until end of file before it writes; or its output is buffered (stdio) and never flushed",
             Fix = "write back each chunk as soon as recv() returns it; flush, or do without stdio",
             After = Connections.ThreeWayHandshake,
-            Fixed = [Talk.Scenario("three lines, one after the other", Talk.Connect(0), Talk.Exchange(0, Talk.Text(20)), Talk.Exchange(0, Talk.Text(20, 1)), Talk.Exchange(0, Talk.Text(20, 2)), Talk.Finish(0))],
+            Fixed = [Talk.Scenario("one line", Talk.Visit(0, Talk.Text(20)))],
             Judge = Judges.WhileAlive(DataJudge.AnswersWhileOpen),
         },
         new()
@@ -59,10 +59,10 @@ public static class EchoData
             [
                 Talk.Scenario("one byte", Talk.Visit(0, Talk.Letters(1))),
                 Talk.Scenario("letters without a line end", Talk.Visit(0, Talk.Letters(50))),
-                Talk.Scenario("byte by byte", Talk.Connect(0), Talk.Exchange(0, Talk.Letters(300), [1]), Talk.Finish(0)),
-                Talk.Scenario("byte by byte, 20 ms apart", Talk.Connect(0), Talk.Exchange(0, Talk.Letters(12), [1], pause: 20), Talk.Finish(0)),
-                Talk.Scenario("in two pieces, 120 ms apart", Talk.Connect(0), Talk.Exchange(0, Talk.Letters(100), [60], pause: 120), Talk.Finish(0)),
-                Talk.Scenario("three messages without waiting for answers", Talk.Connect(0), Talk.Each([0, 1, 2], i => [new Step.Send(0, Talk.Text(30, i))]), [new Step.Receive(0, 90)], Talk.Finish(0)),
+                Talk.Scenario("byte by byte", Talk.Connect(0), Talk.Exchange(0, Talk.Letters(300), [1]), Talk.Close(0)),
+                Talk.Scenario("byte by byte, 20 ms apart", Talk.Connect(0), Talk.Exchange(0, Talk.Letters(12), [1], pause: 20), Talk.Close(0)),
+                Talk.Scenario("in two pieces, 120 ms apart", Talk.Connect(0), Talk.Exchange(0, Talk.Letters(100), [60], pause: 120), Talk.Close(0)),
+                Talk.Scenario("three messages without waiting for answers", Talk.Connect(0), Talk.Each([0, 1, 2], i => [new Step.Send(0, Talk.Text(30, i))]), [new Step.Receive(0, 90)], Talk.Close(0)),
             ],
             Random = () => Generate.Programs.CutExchange(Alphabet.Letters, 4000),
             RandomCases = 24,
@@ -99,9 +99,9 @@ public static class EchoData
             Fixed =
             [
                 Talk.Scenario("a client that only listens", Talk.Connect(0), Talk.Wait(100), Talk.Finish(0)),
-                Talk.Scenario("one line", Talk.Visit(0, Talk.Text(20))),
+                Talk.Scenario("one line", Talk.WholeVisit(0, Talk.Text(20))),
                 Talk.Scenario("three lines", Talk.Connect(0), Talk.Each([0, 1, 2], i => Talk.Exchange(0, Talk.Text(20, i))), Talk.Finish(0)),
-                Talk.Scenario("20,000 bytes", Talk.Visit(0, Talk.Text(20_000))),
+                Talk.Scenario("20,000 bytes", Talk.WholeVisit(0, Talk.Text(20_000))),
             ],
             Judge = Judges.WhileAlive(DataJudge.NothingAdded),
         },
@@ -117,10 +117,10 @@ public static class EchoData
             Fixed =
             [
                 Talk.Scenario("1 MiB through a window of 4 KiB",
-                    [new Step.Connect(0, ReceiveBuffer: 4096, ReadChunk: 16_384, ReadPause: 1), .. Talk.Exchange(0, Talk.Text(1 << 20)), .. Talk.Finish(0)]),
-                Talk.Scenario("256 KiB, read 4 KiB each 5 ms", [new Step.Connect(0, ReceiveBuffer: 4096, ReadChunk: 4096, ReadPause: 5), .. Talk.Exchange(0, Talk.Text(1 << 18)), .. Talk.Finish(0)]),
-                Talk.Scenario("1 MiB, and a rest of 400 ms before reading on",
-                    [new Step.Connect(0, ReceiveBuffer: 4096, ReadChunk: 65_536, ReadPause: 400), new Step.Send(0, Talk.Text(300_000)), new Step.Receive(0, 300_000), .. Talk.Finish(0)]),
+                    [new Step.Connect(0, ReceiveBuffer: 4096, ReadChunk: 16_384, ReadPause: 1), .. Talk.Exchange(0, Talk.Text(1 << 20)), .. Talk.Close(0)]),
+                Talk.Scenario("256 KiB, read 4 KiB each 5 ms", [new Step.Connect(0, ReceiveBuffer: 4096, ReadChunk: 4096, ReadPause: 5), .. Talk.Exchange(0, Talk.Text(1 << 18)), .. Talk.Close(0)]),
+                Talk.Scenario("200,000 bytes, with rests of 300 ms",
+                    [new Step.Connect(0, ReceiveBuffer: 32_768, ReadChunk: 65_536, ReadPause: 300), .. Talk.Exchange(0, Talk.Text(200_000)), .. Talk.Close(0)]),
             ],
             Judge = Judges.WhileAlive(DataJudge.Unchanged),
         },

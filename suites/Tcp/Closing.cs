@@ -21,7 +21,8 @@ public static class Closing
             Fix = "on recv() == 0 leave the loop and close() the connection; after fork() the parent closes the connection's descriptor at once",
             Always = true,
             After = EchoData.AnswersWhileOpen,
-            Fixed = [Talk.Scenario("half-close after an exchange", Talk.Visit(0, Talk.Text(20))), Talk.Scenario("close after an exchange", Talk.Connect(0), Talk.Exchange(0, Talk.Text(20)), [new Step.Close(0)])],
+            Fixed = [Talk.Scenario("half-close after an exchange", Talk.WholeVisit(0, Talk.Text(20))), Talk.Scenario("close after an exchange", Talk.Connect(0), Talk.Exchange(0, Talk.Text(20)), Talk.Close(0))],
+            JudgesClose = true,
             Judge = Judges.WhileAlive(CloseJudge.FinAnswered),
         },
         new()
@@ -36,9 +37,9 @@ public static class Closing
             After = EchoData.AnswersWhileOpen,
             Fixed =
             [
-                Talk.Scenario("half-close after an exchange", Talk.Visit(0, Talk.Text(20))),
-                Talk.Scenario("close after an exchange", Talk.Connect(0), Talk.Exchange(0, Talk.Text(20)), [new Step.Close(0)]),
-                Talk.Scenario("half-close after 20,000 bytes", Talk.Visit(0, Talk.Text(20_000))),
+                Talk.Scenario("half-close after an exchange", Talk.WholeVisit(0, Talk.Text(20))),
+                Talk.Scenario("close after an exchange", Talk.Connect(0), Talk.Exchange(0, Talk.Text(20)), Talk.Close(0)),
+                Talk.Scenario("half-close after 20,000 bytes", Talk.WholeVisit(0, Talk.Text(20_000))),
             ],
             Judge = Judges.WhileAlive(CloseJudge.NoReset),
         },
@@ -54,9 +55,10 @@ public static class Closing
             Fixed =
             [
                 Talk.Scenario("connect, half-close", Talk.Connect(0), Talk.Finish(0)),
-                Talk.Scenario("connect, close", Talk.Connect(0), [new Step.Close(0)]),
-                Talk.Scenario("connect, wait, close", Talk.Connect(0), Talk.Wait(50), [new Step.Close(0)]),
+                Talk.Scenario("connect, close", Talk.Connect(0), Talk.Close(0)),
+                Talk.Scenario("connect, wait, close", Talk.Connect(0), Talk.Wait(50), Talk.Close(0)),
             ],
+            JudgesClose = true,
             Judge = Judges.All(LifeJudge.Survives, CloseJudge.Orderly),
         },
         new()
@@ -70,11 +72,14 @@ public static class Closing
             After = EchoData.AnswersWhileOpen,
             Fixed =
             [
-                Talk.Scenario("clients that leave in different ways",
-                    Talk.Each([0, 1, 2, 3, 4], Talk.Connect), Talk.Exchange(0, Talk.Text(20)), [new Step.Close(0), new Step.Close(1)], Talk.Exchange(2, Talk.Text(3000)), Talk.Finish(2),
-                    [new Step.ShutdownWrite(3), new Step.Receive(3, null), new Step.Close(3), new Step.Send(4, Talk.Letters(10)), new Step.Receive(4, 10), new Step.Close(4)], Talk.Wait(20)),
-                Talk.Scenario("a client that leaves right after its last message", Talk.Connect(0), [new Step.Send(0, Talk.Text(100)), new Step.ShutdownWrite(0), new Step.Receive(0, null), new Step.Close(0)]),
+                Talk.Scenario("clients that leave after an exchange", Talk.Each([0, 1, 2], i => Talk.Visit(i, Talk.Text(20, i)))),
+                Talk.Scenario("clients that leave without a word", Talk.Each([0, 1, 2], i => [.. Talk.Connect(i), .. Talk.Wait(10), .. Talk.Close(i)])),
+                Talk.Scenario("clients whose last message and end come together",
+                    Talk.Each([0, 1, 2], i => [.. Talk.Connect(i), new Step.Send(i, Talk.Text(100, i)), new Step.ShutdownWrite(i), new Step.Receive(i, 100), .. Talk.Close(i)])),
+                Talk.Scenario("clients that leave in the order in which they came and in the other",
+                    Talk.Each([0, 1, 2, 3], Talk.Connect), Talk.Each([0, 1, 2, 3], i => Talk.Exchange(i, Talk.Text(3000, i))), Talk.Each([0, 1, 3, 2], Talk.Close)),
             ],
+            JudgesClose = true,
             Judge = Judges.WhileAlive(CloseJudge.NothingInCloseWait),
         },
         new()
@@ -85,11 +90,12 @@ public static class Closing
             Statement = "The echo goes on for as many messages as the client cares to send, with rests between them; the server never closes first.",
             Why = "the connection is closed after the first answer, as in HTTP/1.0; or “would block” is taken for end of file",
             Fix = "loop until recv() returns 0; with a non-blocking socket treat EAGAIN as “nothing yet”",
+            Company = Company.Alone,
             After = EchoData.AnswersWhileOpen,
             Fixed =
             [
-                Talk.Scenario("twenty messages", Talk.Connect(0), Talk.Each(Enumerable.Range(0, 20), i => Talk.Exchange(0, Talk.Text(20, i))), Talk.Finish(0)),
-                Talk.Scenario("messages with rests between them", Talk.Connect(0), Talk.Each(Enumerable.Range(0, 4), i => [.. Talk.Exchange(0, Talk.Text(20, i)), .. Talk.Wait(150 * (i + 1))]), Talk.Exchange(0, Talk.Text(20, 9)), Talk.Finish(0)),
+                Talk.Scenario("twenty messages", Talk.Connect(0), Talk.Each(Enumerable.Range(0, 20), i => Talk.Exchange(0, Talk.Text(20, i))), Talk.Close(0)),
+                Talk.Scenario("messages with rests between them", Talk.Connect(0), Talk.Each(Enumerable.Range(0, 4), i => [.. Talk.Exchange(0, Talk.Text(20, i)), .. Talk.Wait(150 * (i + 1))]), Talk.Exchange(0, Talk.Text(20, 9)), Talk.Close(0)),
             ],
             Judge = Judges.WhileAlive(CloseJudge.TargetWaitsForClient),
         },
@@ -108,6 +114,7 @@ public static class Closing
                    select Talk.Scenario($"{size} bytes, then half-close", Talk.Connect(0), [new Step.Send(0, Talk.Text(size)), new Step.ShutdownWrite(0), new Step.Receive(0, null), new Step.Close(0)]),
                 Talk.Scenario("many small messages, then half-close",
                     Talk.Connect(0), Talk.Each(Enumerable.Range(0, 30), i => [new Step.Send(0, Talk.Text(37, i))]), [new Step.ShutdownWrite(0), new Step.Receive(0, null), new Step.Close(0)]),
+                Talk.Scenario("two half-closes at a time", Talk.Each([0, 1], Talk.Connect), Talk.Each([0, 1], i => [new Step.Send(i, Talk.Text(5000, i)), new Step.ShutdownWrite(i)]), Talk.Each([0, 1], i => [new Step.Receive(i, null), new Step.Close(i)])),
                 Talk.Scenario("half-close, and a slow reader",
                     [new Step.Connect(0, ReceiveBuffer: 4096, ReadChunk: 8192, ReadPause: 1), new Step.Send(0, Talk.Text(200_000)), new Step.ShutdownWrite(0), new Step.Receive(0, null), new Step.Close(0)]),
             ],
@@ -121,11 +128,12 @@ public static class Closing
             Statement = "A connection on which nothing is sent for 2 s stays open, and the next message is answered.",
             Why = "a receive timeout (SO_RCVTIMEO, settimeout) whose expiry closes the connection, or a sweeper of idle clients",
             Fix = "let a read wait as long as it takes; take a timeout for “nothing yet”, not for the end",
+            Company = Company.Alone,
             After = EchoData.AnswersWhileOpen,
             Fixed =
             [
-                Talk.Scenario("idle for 2 s after a message", Talk.Connect(0), Talk.Exchange(0, Talk.Text(20)), Talk.Wait(2000), Talk.Exchange(0, Talk.Text(20, 1)), Talk.Finish(0)),
-                Talk.Scenario("idle for 2 s before the first message", Talk.Connect(0), Talk.Wait(2000), Talk.Exchange(0, Talk.Text(20)), Talk.Finish(0)),
+                Talk.Scenario("idle for 2 s after a message", Talk.Connect(0), Talk.Exchange(0, Talk.Text(20)), Talk.Wait(2000), Talk.Exchange(0, Talk.Text(20, 1)), Talk.Close(0)),
+                Talk.Scenario("idle for 2 s before the first message", Talk.Connect(0), Talk.Wait(2000), Talk.Exchange(0, Talk.Text(20)), Talk.Close(0)),
             ],
             Judge = Judges.WhileAlive(DataJudge.Served),
         },

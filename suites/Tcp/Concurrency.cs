@@ -25,8 +25,8 @@ public static class Concurrency
             After = EchoData.AnswersWhileOpen,
             Fixed =
             [
-                Talk.Scenario("one silent client, one that talks", Talk.Connect(0), Talk.Visit(1, Talk.Text(20)), [new Step.Close(0)]),
-                Talk.Scenario("a client that fell silent", Talk.Connect(0), Talk.Exchange(0, Talk.Text(20)), Talk.Visit(1, Talk.Text(20, 1)), Talk.Exchange(0, Talk.Text(20, 2)), Talk.Finish(0)),
+                Talk.Scenario("one silent client, one that talks", Talk.Connect(0), Talk.Wait(30), Talk.Visit(1, Talk.Text(20)), Talk.Close(0)),
+                Talk.Scenario("a client that fell silent", Talk.Connect(0), Talk.Exchange(0, Talk.Text(20)), Talk.Visit(1, Talk.Text(20, 1)), Talk.Exchange(0, Talk.Text(20, 2)), Talk.Close(0)),
             ],
             Judge = Judges.WhileAlive(DataJudge.Served),
         },
@@ -57,7 +57,7 @@ public static class Concurrency
             [
                 Talk.Scenario("50 clients at a time",
                     Talk.Each(Enumerable.Range(0, 50), Talk.Connect), Talk.Each(Enumerable.Range(0, 50), i => [new Step.Send(i, Talk.Text(30, i))]), Talk.Each(Enumerable.Range(0, 50), i => [new Step.Receive(i, 30)]),
-                    Talk.Each(Enumerable.Range(0, 50), i => Talk.Exchange(i, Talk.Text(30, 100 + i))), Talk.Each(Enumerable.Range(0, 50), Talk.Finish)),
+                    Talk.Each(Enumerable.Range(0, 50), i => Talk.Exchange(i, Talk.Text(30, 100 + i))), Talk.Each(Enumerable.Range(0, 50), Talk.Close)),
             ],
             Judge = LifeJudge.Survives,
         },
@@ -70,12 +70,12 @@ public static class Concurrency
             Why = "slow work between two accept() calls with a short backlog; or pending connections are accepted and dropped",
             Fix = "listen() with a backlog of 128 or more, and do nothing slow in the accept loop",
             Company = Company.Alone,
-            After = SilentClientBlocksNobody,
+            After = EchoData.AnswersWhileOpen,
             PatienceScale = 2,
             Fixed =
             [
                 Talk.Scenario("50 connects without a pause",
-                    Talk.Each(Enumerable.Range(0, 50), i => [new Step.Connect(i, Background: true)]), Talk.Each(Enumerable.Range(0, 50), i => Talk.Exchange(i, Talk.Text(30, i))), Talk.Each(Enumerable.Range(0, 50), Talk.Finish)),
+                    Talk.Each(Enumerable.Range(0, 50), i => [new Step.Connect(i, Background: true)]), Talk.Each(Enumerable.Range(0, 50), i => [.. Talk.Exchange(i, Talk.Text(30, i)), .. Talk.Close(i)])),
             ],
             Judge = LifeJudge.Survives,
         },
@@ -92,9 +92,9 @@ public static class Concurrency
             [
                 Talk.Scenario("two clients taking turns",
                     Talk.Each([0, 1], Talk.Connect), [new Step.Send(0, Talk.Letters(40, 1)), new Step.Send(1, Talk.Letters(60, 2)), new Step.Receive(0, 40), new Step.Receive(1, 60)],
-                    [new Step.Send(1, Talk.Text(50, 3)), new Step.Send(0, Talk.Text(70, 4)), new Step.Receive(0, 70), new Step.Receive(1, 50)], Talk.Each([0, 1], Talk.Finish)),
+                    [new Step.Send(1, Talk.Text(50, 3)), new Step.Send(0, Talk.Text(70, 4)), new Step.Receive(0, 70), new Step.Receive(1, 50)], Talk.Each([0, 1], Talk.Close)),
                 Talk.Scenario("four clients with 20,000 bytes each",
-                    Talk.Each([0, 1, 2, 3], Talk.Connect), Talk.Each([0, 1, 2, 3], i => [new Step.Send(i, Talk.Letters(20_000, i))]), Talk.Each([3, 1, 0, 2], i => [new Step.Receive(i, 20_000)]), Talk.Each([0, 1, 2, 3], Talk.Finish)),
+                    Talk.Each([0, 1, 2, 3], Talk.Connect), Talk.Each([0, 1, 2, 3], i => [new Step.Send(i, Talk.Letters(20_000, i))]), Talk.Each([3, 1, 0, 2], i => [new Step.Receive(i, 20_000)]), Talk.Each([0, 1, 2, 3], Talk.Close)),
             ],
             Random = Generate.Programs.Interleaved,
             RandomCases = 12,

@@ -21,7 +21,7 @@ public static class Connections
             Why = "nobody listens at that moment: the listener was closed, or is opened again only after each client",
             Fix = "open the listening socket once, before anything else, and keep it",
             Always = true,
-            Fixed = [Talk.Scenario("one client", Talk.Connect(0), Talk.Exchange(0, Talk.Text(20)), Talk.Finish(0)), Talk.Scenario("three clients", Talk.Each([0, 1, 2], i => Talk.Visit(i, Talk.Text(20, i))))],
+            Fixed = [Talk.Scenario("one client", Talk.WholeVisit(0, Talk.Text(20))), Talk.Scenario("three clients", Talk.Each([0, 1, 2], i => Talk.Visit(i, Talk.Text(20, i))))],
             Judge = Judges.WhileAlive(HandshakeJudge.Complete),
         },
         new()
@@ -34,7 +34,7 @@ public static class Connections
             Fix = "answer on the descriptor that accept() returned",
             Always = true,
             After = ThreeWayHandshake,
-            Fixed = [Talk.Scenario("three clients at a time", Talk.Each([0, 1, 2], Talk.Connect), Talk.Each([0, 1, 2], i => Talk.Exchange(i, Talk.Text(40, i))), Talk.Each([0, 1, 2], Talk.Finish))],
+            Fixed = [Talk.Scenario("three clients at a time", Talk.Each([0, 1, 2], Talk.Connect), Talk.Each([0, 1, 2], i => Talk.Exchange(i, Talk.Text(40, i))), Talk.Each([0, 1, 2], Talk.Close))],
             Judge = TupleJudge.OnePerConnection,
         },
     ];

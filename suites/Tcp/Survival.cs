@@ -72,5 +72,5 @@ public static class Survival
     /// <summary>A witness is served before and after, and a newcomer is served at the end.</summary>
     private static Scenario Among(string situation, IEnumerable<Step> rudeness) => Talk.Scenario(
         situation, Talk.Connect(Witness), Talk.Exchange(Witness, Talk.Text(30, 90)), rudeness, Talk.Wait(30), Talk.Exchange(Witness, Talk.Text(30, 91)), Talk.Visit(Newcomer, Talk.Text(30, 92)), Talk.Wait(20),
-        Talk.Exchange(Witness, Talk.Text(30, 93)), Talk.Finish(Witness));
+        Talk.Exchange(Witness, Talk.Text(30, 93)), Talk.Close(Witness));
 }

@@ -73,15 +73,18 @@ public final class JavaNio {
         }
     }
 
-    private static void serve(SelectionKey key) throws IOException {
-        boolean alive;
+    private static void serve(SelectionKey key) {
         try {
-            alive = ((Connection) key.attachment()).serve(key);
+            if (((Connection) key.attachment()).serve(key)) {
+                return;
+            }
         } catch (IOException e) {
-            alive = false; // reset by the client
+            // Reset by the client: nothing is owed any more.
         }
-        if (!alive) {
+        try {
             key.channel().close();
+        } catch (IOException e) {
+            // Gone already.
         }
     }
 }

@@ -2,7 +2,7 @@
 # Echo server, one child process per connection, core modules only.
 use strict;
 use warnings;
-use Errno qw(EINTR ECONNABORTED EMFILE ENFILE ENOBUFS ENOMEM);
+use Errno qw(EINTR EMFILE ENFILE ENOBUFS ENOMEM);
 use IO::Socket::INET;
 use POSIX qw(:sys_wait_h);
 

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Echo server: socat relays between the client and a cat of its own, one pair
-# of processes per connection.
+# Echo server: one socat process per connection relays through a pipe to itself.
 #
-# EXEC:cat and not PIPE: with PIPE a single process both fills and empties the
-# pipe, and it hangs in write() once the pipe is nearly full. The socket pair
-# of EXEC (not its "pipes" option) lets both directions move independently.
+# -b 4096: socat uses blocking writes, and a pipe that polls as writable has
+# room for one page at least. With the default block of 8192 bytes it can hang
+# for ever in write() to a pipe that nobody else empties. (Of the forms with a
+# second process, EXEC:cat leaves its cat an orphan whenever a client resets,
+# and EXEC:cat,pipes does not pass a half-close on to cat.)
 #
 # -t: once the client has half-closed, socat gives up when nothing could be
 # moved for so many seconds. The default of 0.5 cuts off a client that pauses
@@ -14,4 +15,5 @@
 # further clients wait in the backlog instead.
 #
 # -lm: trouble at the start goes to stderr, a client's resets only to syslog.
-exec socat -lm -t 86400 "TCP4-LISTEN:$1,fork,reuseaddr,backlog=128,max-children=200" EXEC:cat
+exec socat -lm -b 4096 -t 86400 \
+  "TCP4-LISTEN:$1,fork,reuseaddr,backlog=128,max-children=400" PIPE
