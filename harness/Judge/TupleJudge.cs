@@ -15,9 +15,6 @@ public static class TupleJudge
                 return new Verdict.Violation($"{tuple} at both ends", $"the target's end is {{TCP, {other.Remote}, {other.Local}}}");
         }
 
-        if (evidence.Trace.Connections.Where(connection => connection.Established).GroupBy(connection => connection.Tuple).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            return new Verdict.Violation("a 5-tuple of its own for each connection", $"{twice.Key} for {twice.Count()} connections");
-
         return evidence.Strangers is [var stranger, ..]
             ? new Verdict.Violation("only the 5-tuples that we opened", $"{stranger.Tuple}, which nobody but the target can have opened: {stranger.Segments[0]}")
             : Verdict.Holds;

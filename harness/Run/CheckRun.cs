@@ -25,6 +25,7 @@ internal interface IRunObserver
 /// </summary>
 internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool pool, IRunObserver observer, CancellationToken cancellation)
 {
+    private const int MaxSuspects = 3;
     private static readonly TimeSpan OnTrialPause = TimeSpan.FromMilliseconds(50);
     private readonly Dictionary<string, Progress> progress = plan.Requirements.ToDictionary(requirement => requirement.Id, requirement => new Progress(requirement));
     private readonly object gate = new(); // not a Lock: lanes wait on it
@@ -182,11 +183,16 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
             case Verdict.Violation violation:
                 lock (gate)
                 {
-                    if (one.Result is not null || one.OnTrial) return;
+                    if (one.Result is not null) return;
+
+                    // Cases that ran alone first: in company the fault may be a neighbour's.
+                    if (evidence.Alone) one.Suspects.Insert(0, (evidence, violation));
+                    else if (one.Suspects.Count < MaxSuspects) one.Suspects.Add((evidence, violation));
+                    if (one.OnTrial) return;
                     one.OnTrial = true;
                 }
 
-                Decide(one, evidence, violation);
+                Try(one);
                 break;
             case Verdict.Inconclusive { Why: var why } when own:
                 // Not the fault of anybody; but alone on a fresh target it may be decided.
@@ -201,39 +207,68 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
         }
     }
 
-    private void Decide(Progress one, Evidence evidence, Verdict.Violation violation)
+    /// <summary>Puts suspects on trial, one after the other, until one is found guilty or none is left.</summary>
+    private void Try(Progress one)
     {
         try
         {
-            var (status, reason, failure) = NewTrial().Decide(one.Requirement, evidence, violation);
-            if (status == Status.Pass)
+            while (true)
             {
-                // Seen only in company: if nothing else explains it by the end of the run, it is flaky.
-                lock (gate) (one.InCompany, one.OnTrial) = ((reason!, failure!), false);
-                return;
-            }
-
-            if (status is Status.Inconclusive or Status.Skip)
-            {
+                (Evidence Evidence, Verdict.Violation Violation) suspect;
                 lock (gate)
                 {
-                    if (status == Status.Skip) one.Blocked ??= reason;
-                    else one.Unsure ??= reason;
-                    one.OnTrial = false;
+                    if (one.Suspects.Count == 0 || one.Result is not null)
+                    {
+                        EndTrial(one);
+                        return;
+                    }
+
+                    suspect = one.Suspects[0];
+                    one.Suspects.RemoveAt(0);
                 }
 
-                return;
+                Decide(one, NewTrial().Decide(one.Requirement, suspect.Evidence, suspect.Violation));
             }
-
-            if (one.Requirement.JudgesClose) runner.TargetDoesNotClose = true;
-
-            if (failure is not null) one.Close = Judge.CloseJudge.Classify(failure.Evidence);
-            Finish(one, status, reason, failure);
         }
         catch (TargetException e)
         {
-            lock (gate) (one.Unsure, one.OnTrial) = ($"no further target could be started: {e.Message}", false);
+            lock (gate)
+            {
+                one.Unsure ??= $"no further target could be started: {e.Message}";
+                EndTrial(one);
+            }
         }
+    }
+
+    private void EndTrial(Progress one)
+    {
+        one.OnTrial = false;
+        Monitor.PulseAll(gate);
+    }
+
+    private void Decide(Progress one, (Status Status, string? Reason, Failure? Failure) decision)
+    {
+        lock (gate)
+        {
+            switch (decision.Status)
+            {
+                case Status.Pass:
+                    // Seen only in company: if nothing else explains it by the end of the run, it is flaky.
+                    one.InCompany = (decision.Reason!, decision.Failure!);
+                    return;
+                case Status.Inconclusive:
+                    one.Unsure ??= decision.Reason;
+                    return;
+                case Status.Skip:
+                    one.Blocked ??= decision.Reason;
+                    return;
+            }
+
+            if (one.Requirement.JudgesClose) runner.TargetDoesNotClose = true;
+            if (decision.Failure is { } failure) one.Close = Judge.CloseJudge.Classify(failure.Evidence);
+        }
+
+        Finish(one, decision.Status, decision.Reason, decision.Failure);
     }
 
     private Trial NewTrial() => new(runner, plan.Budget, requirement =>
@@ -287,6 +322,8 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
         public int Pending, Cases;
         public TimeSpan? StartedAt;
         public CloseVerdict Close;
+        public List<(Evidence Evidence, Verdict.Violation Violation)> Suspects { get; } = [];
+
         public string? Unsure, Blocked, NotObservable;
         public (string Reason, Failure Failure)? InCompany;
         public RequirementResult? Result;

@@ -109,7 +109,7 @@ internal sealed unsafe partial class PacketCapture : IDisposable
     /// </summary>
     public (ImmutableArray<Flow> Own, ImmutableArray<Flow> Strangers) Take(IReadOnlyCollection<FiveTuple> tuples)
     {
-        var clients = tuples.ToDictionary(tuple => tuple.Client);
+        var clients = tuples.DistinctBy(tuple => tuple.Client).ToDictionary(tuple => tuple.Client);
         var own = ImmutableArray.CreateBuilder<Flow>();
         var strangers = ImmutableArray.CreateBuilder<Flow>();
         foreach (var (a, b) in flows.Keys)

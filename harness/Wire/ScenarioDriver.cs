@@ -25,12 +25,6 @@ internal sealed class ScenarioDriver(IPEndPoint target, Patience patience, TimeS
     private readonly List<Observation> observations = [];
     private readonly byte[] buffer = new byte[64 * 1024];
 
-    // Each driver takes the next of 127.0.0.2 … 127.0.0.254, so that 5-tuples are not used again soon and harness and target
-    // are easy to tell apart in a flow graph.
-    private readonly IPAddress ownAddress = target.AddressFamily == AddressFamily.InterNetwork && IPAddress.IsLoopback(target.Address)
-        ? new IPAddress([127, 0, 0, (byte)(2 + (uint)Interlocked.Increment(ref lastAddress) % 253)])
-        : target.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any;
-
     private TimeSpan caseDeadline;
 
     public Trace Run(Scenario scenario)
@@ -102,7 +96,7 @@ internal sealed class ScenarioDriver(IPEndPoint target, Patience patience, TimeS
             }
 
             (peer.ReadChunk, peer.ReadPause) = (step.ReadChunk > 0 ? Math.Min(step.ReadChunk, buffer.Length) : buffer.Length, TimeSpan.FromMilliseconds(step.ReadPause));
-            if (target.AddressFamily == AddressFamily.InterNetwork) socket.Bind(new IPEndPoint(ownAddress, 0));
+            if (target.AddressFamily == AddressFamily.InterNetwork && IPAddress.IsLoopback(target.Address)) socket.Bind(new IPEndPoint(NextAddress(), 0));
         }
 
         var call = socket.Connect(target);
@@ -198,6 +192,12 @@ internal sealed class ScenarioDriver(IPEndPoint target, Patience patience, TimeS
 
         return call;
     }
+
+    /// <summary>
+    /// Each connection comes from the next of 127.0.0.2 … 127.0.0.254: so a port that is free again does not make the same 5-tuple
+    /// twice in one case, and harness and target are easy to tell apart in a flow graph.
+    /// </summary>
+    private static IPAddress NextAddress() => new([127, 0, 0, (byte)(2 + (uint)Interlocked.Increment(ref lastAddress) % 253)]);
 
     private bool WaitProgress(PosixSocket socket, bool readable, bool writable)
     {
