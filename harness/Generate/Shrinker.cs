@@ -12,11 +12,15 @@ public static class Shrinker
     public static IEnumerable<Scenario> Candidates(Scenario scenario)
     {
         var illegal = SocketModel.CountIllegal(scenario);
+        var ended = Ended(scenario);
         return from steps in Sockets(scenario).Concat(Chunks(scenario.Steps)).Concat(Simpler(scenario.Steps))
                let candidate = scenario with { Steps = Repair(steps) }
-               where candidate.Steps.Length > 0 && Weight(candidate) < Weight(scenario) && IsFair(candidate) && SocketModel.CountIllegal(candidate) == illegal
+               where candidate.Steps.Length > 0 && Weight(candidate) < Weight(scenario) && IsFair(candidate) && ended.Intersect(candidate.Sockets).IsSubsetOf(Ended(candidate)) && SocketModel.CountIllegal(candidate) == illegal
                select candidate;
     }
+
+    /// <summary>The sockets that the scenario itself closes or aborts: what is left of them in a smaller one is closed or aborted, too.</summary>
+    private static ImmutableHashSet<int> Ended(Scenario scenario) => [.. scenario.Steps.Where(step => step is Step.Close or Step.Abort).Select(step => step.On!.Value)];
 
     /// <summary>
     /// A server that echoes and closes in order passes: nothing is waited for that is not due. The end of file is due only after

@@ -25,12 +25,13 @@ internal interface IRunObserver
 /// </summary>
 internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool pool, IRunObserver observer, CancellationToken cancellation)
 {
-    private const int MaxSuspects = 3;
+    private const int MaxSuspects = 3, ShrunkAtOnce = 4;
     private static readonly TimeSpan OnTrialPause = TimeSpan.FromMilliseconds(50);
     private readonly Dictionary<string, Progress> progress = plan.Requirements.ToDictionary(requirement => requirement.Id, requirement => new Progress(requirement));
     private readonly object gate = new(); // not a Lock: lanes wait on it
     private readonly TimeSpan? until = Clock.Now + plan.MaxTime;
     private int done;
+    private Exception? fatal;
 
     /// <summary>Results in the order of the plan; requirements that an interruption kept from being judged are skipped with that reason.</summary>
     /// <exception cref="TargetException">The very first target could not be started: nothing can be checked.</exception>
@@ -39,10 +40,13 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
         try
         {
             for (var wave = NextWave(); wave.Count > 0; wave = NextWave()) RunWave(wave);
+            AwaitTrials(progress.Values);
+            ShrinkAll();
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // What was found so far is the result.
+            // What was found so far is the result; trials under way notice the interruption, too.
+            WaitForTrials(progress.Values);
         }
 
         foreach (var one in progress.Values.Where(one => one.Result is null))
@@ -109,6 +113,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
             throw new OperationCanceledException(cancellation);
         }
 
+        AwaitTrials(wave);
         var probe = wave.FirstOrDefault(one => one.Requirement.Id == plan.ConcurrencyProbe);
         if (probe is { Holds: false, Result.Status: not Status.Skip }) pool.SideBySide = false;
     }
@@ -142,8 +147,43 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
                 Monitor.PulseAll(gate);
             }
 
-            if (item.Owner is { Pending: 0, Result: null, Always: false }) Conclude(item.Owner);
+            ConcludeIfDone(item.Owner);
         }
+    }
+
+    /// <summary>Trials go on beside the waves; this waits for those of some requirements.</summary>
+    private void AwaitTrials(IEnumerable<Progress> some)
+    {
+        WaitForTrials(some);
+        if (fatal is not null) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(fatal);
+    }
+
+    private void WaitForTrials(IEnumerable<Progress> some)
+    {
+        lock (gate)
+        {
+            while (some.Any(one => one.OnTrial)) Monitor.Wait(gate);
+        }
+    }
+
+    /// <summary>All failures are made smaller next to each other, in a time that they share.</summary>
+    private void ShrinkAll()
+    {
+        if (!plan.Budget.Shrink) return;
+        var until = Clock.Now + plan.Budget.ShrinkTime;
+        Parallel.ForEach(
+            progress.Values.Where(one => one.Result is { Status: Status.Fail or Status.Warn, Failure: not null }), new ParallelOptions { MaxDegreeOfParallelism = ShrunkAtOnce },
+            one =>
+            {
+                try
+                {
+                    one.Result = one.Result! with { Failure = NewTrial().Shrink(one.Requirement, one.Result.Failure!, until) };
+                }
+                catch (Exception e) when (e is TargetException or OperationCanceledException)
+                {
+                    // The failure stands as it was found.
+                }
+            });
     }
 
     private void Case(Progress owner, Scenario scenario)
@@ -192,7 +232,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
                     one.OnTrial = true;
                 }
 
-                Try(one);
+                Task.Factory.StartNew(() => Try(one), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
                 break;
             case Verdict.Inconclusive { Why: var why } when own:
                 // Not the fault of anybody; but alone on a fresh target it may be decided.
@@ -230,11 +270,13 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
                 Decide(one, NewTrial().Decide(one.Requirement, suspect.Evidence, suspect.Violation));
             }
         }
-        catch (TargetException e)
+        catch (Exception e)
         {
             lock (gate)
             {
-                one.Unsure ??= $"no further target could be started: {e.Message}";
+                // No further target, an interruption, or a fault of ours: whoever waits for the trial is told.
+                if (e is TargetException) one.Unsure ??= $"no further target could be started: {e.Message}";
+                else fatal ??= e;
                 EndTrial(one);
             }
         }
@@ -243,6 +285,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
     private void EndTrial(Progress one)
     {
         one.OnTrial = false;
+        ConcludeIfDone(one);
         Monitor.PulseAll(gate);
     }
 
@@ -275,6 +318,14 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
     {
         lock (gate) observer.Shrinking(requirement);
     }, cancellation);
+
+    private void ConcludeIfDone(Progress one)
+    {
+        lock (gate)
+        {
+            if (one is { Pending: 0, Started: true, Result: null, OnTrial: false, Always: false }) Conclude(one);
+        }
+    }
 
     /// <summary>All cases of a requirement are done and none was found at fault.</summary>
     private void Conclude(Progress one)

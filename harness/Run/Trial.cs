@@ -17,7 +17,6 @@ internal sealed class Trial(CaseRunner runner, TrialBudget budget, Action<Requir
     private const double HastyPatience = 0.3;
     private const double TolerableLag = 0.25;
     private const int AtOnce = 3;
-    private readonly TimeSpan shrinkUntil = Clock.Now + budget.ShrinkTime * 4;
 
     /// <summary>The judge's verdict, unless packets or time were lost on our side: then what was not seen proves nothing.</summary>
     public static Verdict Judge(Requirement requirement, Evidence evidence)
@@ -45,13 +44,11 @@ internal sealed class Trial(CaseRunner runner, TrialBudget budget, Action<Requir
         Await(tries);
         var (runs, failed) = (tries.Length, tries.Count(one => one.Result.Verdict is Verdict.Violation));
         var unsure = tries.Select(one => one.Result.Verdict).OfType<Verdict.Inconclusive>().FirstOrDefault();
-        var last = failed == 0 ? (Verdict: violation, Evidence: first) : tries.Last(one => one.Result.Verdict is Verdict.Violation).Result;
+        var last = failed == 0 ? (Verdict: (Verdict)violation, Evidence: first) : tries.Last(one => one.Result.Verdict is Verdict.Violation).Result;
         if (failed == runs)
         {
-            var shrunk = budget.Shrink ? Shrink(requirement, last.Evidence) : (Evidence: last.Evidence, Runs: 0);
-            var final = (Verdict.Violation)(shrunk.Runs > 0 ? Judge(requirement, shrunk.Evidence) : last.Verdict);
-            var shrinking = new Shrinking(first.Scenario.Steps.Length, shrunk.Evidence.Scenario.Steps.Length, shrunk.Runs);
-            return (requirement.Level == Level.Must ? Status.Fail : Status.Warn, null, new Failure(final, shrunk.Evidence, shrinking, (failed + 1, runs + 1)));
+            var asFound = new Failure((Verdict.Violation)last.Verdict, last.Evidence, new Shrinking(first.Scenario.Steps.Length, first.Scenario.Steps.Length, 0), (failed + 1, runs + 1));
+            return (requirement.Level == Level.Must ? Status.Fail : Status.Warn, null, asFound);
         }
 
         if (failed == 0 && unsure is not null) return (unsure.TargetDied ? Status.Skip : Status.Inconclusive, unsure.Why, null);
@@ -62,21 +59,22 @@ internal sealed class Trial(CaseRunner runner, TrialBudget budget, Action<Requir
     }
 
     /// <summary>
-    /// Greedy: the first candidate that still fails is the next to be shrunk. Candidates run in a hurry, a few at a time; what comes
-    /// out is run once more with full patience, and given up for the original if it does not hold.
+    /// The failure with a smaller scenario, if one is found before <paramref name="until"/>. Greedy: the first candidate that still fails
+    /// is the next to be shrunk. Candidates run in a hurry, a few at a time; what comes out is run once more with full patience, and given
+    /// up for the original if it does not hold.
     /// </summary>
-    private (Evidence Evidence, int Runs) Shrink(Requirement requirement, Evidence original)
+    public Failure Shrink(Requirement requirement, Failure failure, TimeSpan until)
     {
         var runs = 0;
-        var deadline = Min(Clock.Now + budget.ShrinkTime, shrinkUntil);
-        var best = original.Scenario;
+        var original = failure.Evidence.Scenario;
+        var best = original;
         for (var improved = true; improved;)
         {
             improved = false;
             foreach (var batch in Shrinker.Candidates(best).Chunk(AtOnce))
             {
                 cancellation.ThrowIfCancellationRequested();
-                if (Clock.Now >= deadline || runs >= budget.ShrinkRuns) break;
+                if (Clock.Now >= until || runs >= budget.ShrinkRuns) break;
                 runs += batch.Length;
                 onShrink(requirement);
                 var tries = batch.Select(candidate => Task.Factory.StartNew(
@@ -90,14 +88,14 @@ internal sealed class Trial(CaseRunner runner, TrialBudget budget, Action<Requir
             }
         }
 
-        if (best == original.Scenario) return (original, 0);
-        for (var attempt = 0; attempt < 2; attempt++)
+        for (var attempt = 0; attempt < 2 && best != original; attempt++)
         {
             var (verdict, evidence) = Alone(requirement, best);
-            if (verdict is Verdict.Violation) return (evidence, runs);
+            if (verdict is Verdict.Violation violation)
+                return failure with { Violation = violation, Evidence = evidence, Shrinking = new Shrinking(original.Steps.Length, best.Steps.Length, runs) };
         }
 
-        return (original, 0);
+        return failure with { Shrinking = failure.Shrinking with { Runs = runs } };
     }
 
     /// <summary>Waits for all; a target that did not start or an interruption comes out as itself, not wrapped.</summary>
@@ -124,6 +122,4 @@ internal sealed class Trial(CaseRunner runner, TrialBudget budget, Action<Requir
             return false;
         }
     }
-
-    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

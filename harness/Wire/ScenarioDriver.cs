@@ -16,7 +16,7 @@ internal interface ITargetControl
 /// Carries out a scenario with real sockets, one step after the other on the calling thread, and writes down what they answered.
 /// The first legal step that does not do what it should ends the scenario; the rest is not run. All sockets are closed at the end.
 /// </summary>
-/// <param name="settle">How long the target may take to close its ends when the scenario is over.</param>
+/// <param name="settle">How long the target may take to close its end of a connection that we have ended.</param>
 internal sealed class ScenarioDriver(IPEndPoint target, Patience patience, TimeSpan settle, ITargetControl? control, CancellationToken cancellation)
 {
     private const int SmallSegment = 1000;
@@ -140,7 +140,7 @@ internal sealed class ScenarioDriver(IPEndPoint target, Patience patience, TimeS
                 }
 
                 if (!call.WouldBlock) return Failed(call.Errno!, sent);
-                if (!WaitProgress(peer.Socket!, readable: !atEndOfFile, writable: true)) return TimedOut("the target stopped taking data", sent);
+                if (!WaitProgress(peer.Socket!, readable: !atEndOfFile, writable: true, patience.Reply)) return TimedOut("the target stopped taking data", sent);
                 var read = ReadOnce(peer);
                 atEndOfFile |= read is { Ok: true, Value: 0 };
                 if (!read.Ok && !read.WouldBlock) return Failed(read.Errno!, sent);
@@ -167,7 +167,7 @@ internal sealed class ScenarioDriver(IPEndPoint target, Patience patience, TimeS
             if (call is { Ok: true, Value: 0 }) return new Outcome(StepResult.EndOfFile, default, default, peer.Received.Count - before);
             if (call is { Ok: false, WouldBlock: false }) return Failed(call.Errno!, peer.Received.Count - before);
             if (peer.Received.Count > MaxReceived) return Failed("", peer.Received.Count - before, $"more than {MaxReceived} bytes came: reading was stopped");
-            if (call.WouldBlock && !WaitProgress(peer.Socket!, readable: true, writable: false))
+            if (call.WouldBlock && !WaitProgress(peer.Socket!, readable: true, writable: false, bytes is null && peer.Received.Count >= peer.Accepted ? settle : patience.Reply))
                 return TimedOut(bytes is null ? "no end of file came" : "no more bytes came", peer.Received.Count - before);
         }
 
@@ -199,10 +199,10 @@ internal sealed class ScenarioDriver(IPEndPoint target, Patience patience, TimeS
     /// </summary>
     private static IPAddress NextAddress() => new([127, 0, 0, (byte)(2 + (uint)Interlocked.Increment(ref lastAddress) % 253)]);
 
-    private bool WaitProgress(PosixSocket socket, bool readable, bool writable)
+    private bool WaitProgress(PosixSocket socket, bool readable, bool writable, TimeSpan atMost)
     {
         var left = caseDeadline - Clock.Now;
-        return left > TimeSpan.Zero && socket.Wait(readable, writable, left < patience.Reply ? left : patience.Reply, cancellation);
+        return left > TimeSpan.Zero && socket.Wait(readable, writable, left < atMost ? left : atMost, cancellation);
     }
 
     private static Outcome Close(Peer peer, bool abort)
