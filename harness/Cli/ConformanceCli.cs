@@ -51,7 +51,7 @@ public static class ConformanceCli
         foreach (var further in more) root.Add(further);
 
         var parsed = root.Parse(ours, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parsed.Errors is [var error, ..]) throw new UsageException($"{error.Message.TrimEnd('.')}; see sockconf {(parsed.CommandResult.Command == root ? "" : parsed.CommandResult.Command.Name + " ")}--help");
+        if (parsed.Errors is [.., var error]) throw new UsageException($"{string.Join(' ', error.Message.Split('\n', StringSplitOptions.TrimEntries)).TrimEnd('.')}; see sockconf {(parsed.CommandResult.Command == root ? "" : parsed.CommandResult.Command.Name + " ")}--help");
         return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }
 
@@ -140,7 +140,14 @@ public static class ConformanceCli
         if (OwnNamespace.Scratch is not null) OwnNamespace.Settle(stop.Request);
         using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => stop.Request(context, 2));
         using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => stop.Request(context, 15));
-        return run(stop);
+        try
+        {
+            return run(stop);
+        }
+        finally
+        {
+            OwnNamespace.Leave();
+        }
     }
 
     private static Exception? Unwrap(Exception e) => e switch

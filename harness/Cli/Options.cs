@@ -74,6 +74,13 @@ internal sealed partial class Options
 
     public Option<bool> Verbose { get; } = new("--verbose", "-v") { Description = "A line per case." };
 
+    public Options()
+    {
+        Profile.AcceptOnlyFromAmong("quick", "default", "thorough");
+        foreach (var need in (Option<Need>[])[Sandbox, Capture]) need.AcceptOnlyFromAmong("auto", "require", "off");
+        foreach (var when in (Option<When>[])[Color, Progress]) when.AcceptOnlyFromAmong("auto", "always", "never");
+    }
+
     /// <summary>Options that say how a target is run.</summary>
     public IEnumerable<Option> ForTarget => [Connect, AllowRemote, Port, Env, Timeout, TimeScale, Sandbox, Capture, Report, Color, Progress, Quiet, Verbose];
 

@@ -22,8 +22,9 @@ public static class DataJudge
     public static Verdict Unchanged(Evidence evidence) =>
         Story.All(evidence).Select(story => Same(story)).FirstOrDefault(difference => difference is not null) ?? Missing(evidence) ?? Verdict.Holds;
 
-    /// <summary>As many bytes as were sent come back before the client ends its side, whatever they are.</summary>
-    public static Verdict AnswersWhileOpen(Evidence evidence) => Missing(evidence) ?? Verdict.Holds;
+    /// <summary>Something comes back before the client ends its side; whether it is the right thing is others' matter.</summary>
+    public static Verdict AnswersWhileOpen(Evidence evidence) =>
+        evidence.Trace.Connections.All(connection => connection.Received.IsEmpty) && Missing(evidence) is { } nothing ? nothing : Verdict.Holds;
 
     /// <summary>No byte came that was not sent: no greeting, no terminator, nothing twice.</summary>
     public static Verdict NothingAdded(Evidence evidence)

@@ -79,6 +79,9 @@ public sealed record Requirement
 
     /// <summary>Scales the patience of this requirement's cases.</summary>
     public double PatienceScale { get; init; } = 1;
+
+    /// <summary>How long one of its cases may take in all, deliberate pauses apart; null for the usual, which grows with the connections.</summary>
+    public TimeSpan? CaseLimit { get; init; }
 }
 
 /// <summary>The requirements of one service, in the order of a report.</summary>

@@ -8,8 +8,8 @@ namespace SockConformance.Run;
 /// <summary>One case from scenario to evidence: lease a target, drive it, drain the capture, look at the process.</summary>
 internal sealed class CaseRunner(TargetPool pool, PacketCapture? capture, LagMonitor lag, Patience patience, CancellationToken cancellation)
 {
-    private static readonly TimeSpan DyingPatience = TimeSpan.FromMilliseconds(300);
-    private const int KnownNotToClose = 40;
+    private static readonly TimeSpan DyingPatience = TimeSpan.FromMilliseconds(300), AfterthoughtPatience = TimeSpan.FromMilliseconds(30);
+    private const int KnownNotToClose = 40, ConnectionsInCasePatience = 60;
     private int connections, cases;
 
     /// <summary>
@@ -21,20 +21,25 @@ internal sealed class CaseRunner(TargetPool pool, PacketCapture? capture, LagMon
 
     public int Cases => cases;
 
+    /// <param name="requirement">Whose case it is: it says how patient to be.</param>
     /// <param name="fresh">On a target of its own.</param>
-    /// <param name="full">Give the target its full time to close, whatever is known of it.</param>
+    /// <param name="hurry">A factor on all patience; 1 unless shrinking.</param>
     /// <param name="judge">Says whether the evidence shows a failure: then no other case gets this target.</param>
     /// <exception cref="TargetException">No target could be started.</exception>
-    public Evidence Run(Scenario scenario, bool fresh, bool full, double patienceScale, Func<Evidence, bool> judge)
+    public Evidence Run(Requirement requirement, Scenario scenario, bool fresh, double hurry, Func<Evidence, bool> judge)
     {
         using var lease = fresh ? pool.Fresh() : pool.Share();
         var start = Clock.Now;
-        var scaled = patience.Scaled(patienceScale);
+        var scaled = patience.Scaled(requirement.PatienceScale * hurry);
+        var perConnection = (patience.Case / ConnectionsInCasePatience) * scenario.Sockets.Length;
+        scaled = scaled with { Case = requirement.CaseLimit is { } limit ? limit * (patience.Case / Patience.Default.Case) : scaled.Case + perConnection };
+        var settle = TargetDoesNotClose && !requirement.JudgesClose ? scaled.Close / KnownNotToClose : scaled.Close;
         Interlocked.Increment(ref cases);
-        var trace = new ScenarioDriver(lease.Target.Endpoint, scaled, TargetDoesNotClose && !full ? scaled.Close / KnownNotToClose : scaled.Close, lease.Target, cancellation).Run(scenario);
+        var lostBefore = capture?.Counts().Dropped ?? 0;
+        var trace = new ScenarioDriver(lease.Target.Endpoint, scaled, settle, lease.Target, cancellation).Run(scenario);
         Interlocked.Add(ref connections, trace.Connections.Length);
-        var (own, strangers, state) = Captured(trace);
-        AwaitDeath(lease.Target);
+        var (own, strangers, state) = Captured(trace, lostBefore);
+        AwaitDeath(lease.Target, fresh);
         var evidence = new Evidence(scenario, trace, own, strangers, state, lease.Target.State, scaled, lag.WorstSince(start), lease.Alone);
 
         // A socket left behind is a client that the target still believes in; to one that serves side by side that is known to do no harm.
@@ -42,18 +47,22 @@ internal sealed class CaseRunner(TargetPool pool, PacketCapture? capture, LagMon
         return evidence;
     }
 
-    private (ImmutableArray<Flow> Own, ImmutableArray<Flow> Strangers, CaptureState State) Captured(Trace trace)
+    private (ImmutableArray<Flow> Own, ImmutableArray<Flow> Strangers, CaptureState State) Captured(Trace trace, long lostBefore)
     {
         if (capture is null) return ([], [], CaptureState.None);
         var drained = capture.Drain();
         var (own, strangers) = capture.Take([.. trace.Connections.Select(connection => connection.Tuple).OfType<FiveTuple>()]);
-        return (own, strangers, new CaptureState(true, drained && capture.Counts().Dropped == 0));
+        return (own, strangers, new CaptureState(true, drained && capture.Counts().Dropped == lostBefore));
     }
 
-    /// <summary>A process that dies closes its sockets a moment before its end can be seen: where nobody listens any more, wait for it.</summary>
-    private void AwaitDeath(ITarget target)
+    /// <summary>
+    /// A process that dies closes its sockets a moment before its end can be seen: where nobody listens any more, wait for it. One that has
+    /// just been left alone gets a moment to die of it; on a shared target the next case would notice.
+    /// </summary>
+    private void AwaitDeath(ITarget target, bool fresh)
     {
-        if (!target.State.Launched || SocketTable.Listeners().Any(listener => listener.Port == target.Endpoint.Port)) return;
-        Clock.Until(() => target.Alive ? null : target, DyingPatience, cancellation);
+        if (!target.State.Launched) return;
+        var gone = SocketTable.Listeners().All(listener => listener.Port != target.Endpoint.Port);
+        if (gone || fresh) Clock.Until(() => target.Alive ? null : target, gone ? DyingPatience : AfterthoughtPatience, cancellation);
     }
 }

@@ -25,7 +25,7 @@ internal interface IRunObserver
 /// </summary>
 internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool pool, IRunObserver observer, CancellationToken cancellation)
 {
-    private const int MaxSuspects = 3, ShrunkAtOnce = 4;
+    private const int MaxSuspects = 3, MaxTrials = 12, ShrunkAtOnce = 4;
     private static readonly TimeSpan OnTrialPause = TimeSpan.FromMilliseconds(50);
     private readonly Dictionary<string, Progress> progress = plan.Requirements.ToDictionary(requirement => requirement.Id, requirement => new Progress(requirement));
     private readonly object gate = new(); // not a Lock: lanes wait on it
@@ -192,7 +192,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
         Evidence evidence;
         try
         {
-            evidence = runner.Run(scenario, owner.Requirement.Company == Company.Alone, owner.Requirement.JudgesClose, owner.Requirement.PatienceScale, seen =>
+            evidence = runner.Run(owner.Requirement, scenario, owner.Requirement.Company == Company.Alone, hurry: 1, seen =>
             {
                 verdicts.AddRange(progress.Values.Where(one => one == owner || one.Always).Select(one => (one, Trial.Judge(one.Requirement, seen))));
                 return verdicts.Any(entry => entry.Verdict is Verdict.Violation);
@@ -223,7 +223,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
             case Verdict.Violation violation:
                 lock (gate)
                 {
-                    if (one.Result is not null) return;
+                    if (one.Result is not null || ++one.Suspected > MaxTrials) return;
 
                     // Cases that ran alone first: in company the fault may be a neighbour's.
                     if (evidence.Alone) one.Suspects.Insert(0, (evidence, violation));
@@ -299,6 +299,10 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
                     // Seen only in company: if nothing else explains it by the end of the run, it is flaky.
                     one.InCompany = (decision.Reason!, decision.Failure!);
                     return;
+                case Status.Flaky:
+                    // Another suspect may show it for sure.
+                    one.Flaky = (decision.Reason!, decision.Failure!);
+                    return;
                 case Status.Inconclusive:
                     one.Unsure ??= decision.Reason;
                     return;
@@ -330,6 +334,12 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
     /// <summary>All cases of a requirement are done and none was found at fault.</summary>
     private void Conclude(Progress one)
     {
+        if (one.Flaky is { } flaky)
+        {
+            Finish(one, Status.Flaky, flaky.Reason, flaky.Failure);
+            return;
+        }
+
         var (status, reason) = one switch
         {
             { Cases: 0, Unsure: null } => (Status.Skip, "the time was over"),
@@ -370,13 +380,13 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
         public bool Always => requirement.Always;
 
         public bool Started, OnTrial;
-        public int Pending, Cases;
+        public int Pending, Cases, Suspected;
         public TimeSpan? StartedAt;
         public CloseVerdict Close;
         public List<(Evidence Evidence, Verdict.Violation Violation)> Suspects { get; } = [];
 
         public string? Unsure, Blocked, NotObservable;
-        public (string Reason, Failure Failure)? InCompany;
+        public (string Reason, Failure Failure)? InCompany, Flaky;
         public RequirementResult? Result;
 
         /// <summary>Its own cases are over. One that is judged on every case has its final result only at the end of the run.</summary>

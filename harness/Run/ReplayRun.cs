@@ -37,7 +37,7 @@ internal sealed class ReplayRun(CaseRunner runner, CancellationToken cancellatio
         (Requirement Requirement, Verdict.Violation Violation)? other = null;
         try
         {
-            runner.Run(file.Scenario, fresh: true, full: true, requirement.PatienceScale, evidence =>
+            runner.Run(requirement, file.Scenario, fresh: true, hurry: 1, evidence =>
             {
                 own = Trial.Judge(requirement, evidence);
                 foreach (var always in suite.Requirements.Where(one => one.Always && one != requirement))

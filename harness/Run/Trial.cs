@@ -31,7 +31,7 @@ internal sealed class Trial(CaseRunner runner, TrialBudget budget, Action<Requir
     public (Verdict Verdict, Evidence Evidence) Alone(Requirement requirement, Scenario scenario, double hurry = 1)
     {
         Verdict? verdict = null;
-        var evidence = runner.Run(scenario, fresh: true, requirement.JudgesClose, requirement.PatienceScale * hurry, seen => (verdict = Judge(requirement, seen)) is Verdict.Violation);
+        var evidence = runner.Run(requirement, scenario, fresh: true, hurry, seen => (verdict = Judge(requirement, seen)) is Verdict.Violation);
         return (verdict!, evidence);
     }
 

@@ -5,8 +5,8 @@ internal abstract class Box : IDisposable
 {
     private const int Terminate = 15;
 
-    /// <summary>Limits every target gets: enough for a JVM, too little for a fork bomb or a full disk. Counts and bytes.</summary>
-    protected static IReadOnlyList<string> Limits { get; } = ["prlimit", "--nofile=1024", "--nproc=512", "--fsize=67108864", "--core=0", "--"];
+    /// <summary>Limits every target gets: enough for a JVM, too little for a full disk. Counts and bytes.</summary>
+    protected static IReadOnlyList<string> Limits { get; } = ["prlimit", "--nofile=1024", "--fsize=67108864", "--core=0"];
 
     /// <summary>The process whose wait status is the target's.</summary>
     public ChildProcess? Process { get; protected set; }

@@ -32,7 +32,7 @@ internal sealed partial class NamespaceBox : Box
         [
             "nsenter", "--target", $"{firstInBox}", "--user", "--mount", "--pid", "--ipc", "--uts", "--preserve-credentials", "--",
             "env", "-i", "-C", command.Folder, .. command.Environment(port, "/tmp").Select(pair => $"{pair.Key}={pair.Value}"),
-            "setpriv", "--no-new-privs", "--bounding-set=-all", .. Limits, .. command.For(port, host),
+            "setpriv", "--no-new-privs", "--bounding-set=-all", .. Limits, "--nproc=512", "--", .. command.For(port, host),
         ];
         Process = ChildProcess.Start(words, ToolEnvironment, ChildStreams.Piped);
     }

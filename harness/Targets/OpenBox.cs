@@ -10,7 +10,8 @@ internal sealed class OpenBox : Box
 
     public override void Start(TargetCommand command, int port, string host)
     {
-        IReadOnlyList<string> words = [.. HasPrlimit.Value ? Limits : [], .. command.For(port, host)];
+        // No limit of processes: without a namespace the kernel counts all that this user runs.
+        IReadOnlyList<string> words = [.. HasPrlimit.Value ? [.. Limits, "--"] : Array.Empty<string>(), .. command.For(port, host)];
         Process = ChildProcess.Start(words, command.Environment(port, scratch), ChildStreams.Piped, command.Folder);
     }
 

@@ -15,6 +15,7 @@ internal static partial class OwnNamespace
     private const string UserVariable = "SOCKCONF_USER";
     private const uint Nobody = 65534;
     private const byte Interrupt = (byte)'I', Terminate = (byte)'T';
+    private static volatile bool orphaned;
 
     /// <summary>The folder for the boxes of targets, when this process is the one inside; else null.</summary>
     public static string? Scratch { get; } = Environment.GetEnvironmentVariable(ScratchVariable) is { Length: > 0 } folder && Environment.ProcessId == 1 ? folder : null;
@@ -97,12 +98,28 @@ internal static partial class OwnNamespace
         new Thread(() =>
         {
             while (lifeline.ReadByte() is var word and >= 0) stop(word == Terminate ? 15 : 2);
+            orphaned = true;
             stop(15);
 
             // Nobody is left to report to: if the run does not come to its end by itself, everything ends with pid 1.
             Thread.CurrentThread.Join(TimeSpan.FromSeconds(5));
+            Leave();
             _exit(143);
         }) { IsBackground = true, Name = "lifeline" }.Start();
+    }
+
+    /// <summary>The last thing done inside: if the waiting process is gone, its folder is removed for it.</summary>
+    public static void Leave()
+    {
+        if (!orphaned || Scratch is null) return;
+        try
+        {
+            Directory.Delete(Scratch, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Something is still mounted there: an empty folder stays in the system's place for such.
+        }
     }
 
     private static void Tell(PosixSignalContext context, FileStream lifeline, byte word)

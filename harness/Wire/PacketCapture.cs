@@ -22,6 +22,7 @@ public readonly record struct CaptureCounts(long Received, long Dropped);
 /// </remarks>
 internal sealed unsafe partial class PacketCapture : IDisposable
 {
+    private const string Library = "libpcap";
     private const int BlockTimeout = 10, RingBytes = 64 << 20, Snapshot = 262144, MaxBytesKept = 256 << 20;
     private static readonly TimeSpan SentinelPatience = TimeSpan.FromSeconds(3);
 
@@ -31,8 +32,13 @@ internal sealed unsafe partial class PacketCapture : IDisposable
     private readonly ConcurrentDictionary<long, TaskCompletionSource> awaited = new();
     private readonly ConcurrentDictionary<(IPEndPoint, IPEndPoint), List<Segment>> flows = new();
     private readonly ConcurrentDictionary<int, bool> targetPorts = new();
+    private readonly Lock counting = new(); // libpcap adds the kernel's counters up in the handle, which is no place for two threads
     private long sentinels, bytesKept;
     private bool overflowed;
+
+    // Distributions do not agree on the number in its name.
+    static PacketCapture() => NativeLibrary.SetDllImportResolver(typeof(PacketCapture).Assembly, (name, _, _) =>
+        name != Library ? 0 : new[] { "libpcap.so.0.8", "libpcap.so.1", "libpcap.so" }.Select(file => NativeLibrary.TryLoad(file, out var handle) ? handle : 0).FirstOrDefault(handle => handle != 0));
 
     private PacketCapture(LibPcapLiveDevice device)
     {
@@ -131,7 +137,7 @@ internal sealed unsafe partial class PacketCapture : IDisposable
     public CaptureCounts Counts()
     {
         var stats = stackalloc uint[3]; // struct pcap_stat: ps_recv, ps_drop, ps_ifdrop, each u_int
-        return pcap_stats(device.Handle.DangerousGetHandle(), stats) == 0 ? new CaptureCounts(stats[0], stats[1] + (overflowed ? 1 : 0)) : default;
+        lock (counting) return pcap_stats(device.Handle.DangerousGetHandle(), stats) == 0 ? new CaptureCounts(stats[0], stats[1] + (overflowed ? 1 : 0)) : default;
     }
 
     public void Dispose()
@@ -179,6 +185,6 @@ internal sealed unsafe partial class PacketCapture : IDisposable
         return order <= 0 ? (a, b) : (b, a);
     }
 
-    [LibraryImport("libpcap.so.0.8", EntryPoint = "pcap_stats")]
+    [LibraryImport(Library)]
     private static partial int pcap_stats(nint handle, uint* stats);
 }

@@ -42,6 +42,7 @@ internal sealed class ScenarioDriver(IPEndPoint target, Patience patience, TimeS
                 if (!met && legality is Legality.Legal) break;
             }
 
+            ReadRest();
             var finished = outcomes.Count == scenario.Steps.Length;
             while (outcomes.Count < scenario.Steps.Length) outcomes.Add(Outcome.NotRun(Clock.Now));
             Settle(finished ? settle : settle / 8);
@@ -168,7 +169,7 @@ internal sealed class ScenarioDriver(IPEndPoint target, Patience patience, TimeS
             if (call is { Ok: false, WouldBlock: false }) return Failed(call.Errno!, peer.Received.Count - before);
             if (peer.Received.Count > MaxReceived) return Failed("", peer.Received.Count - before, $"more than {MaxReceived} bytes came: reading was stopped");
             if (call.WouldBlock && !WaitProgress(peer.Socket!, readable: true, writable: false, bytes is null && peer.Received.Count >= peer.Accepted ? settle : patience.Reply))
-                return TimedOut(bytes is null ? "no end of file came" : "no more bytes came", peer.Received.Count - before);
+                return TimedOut(caseDeadline <= Clock.Now ? "the whole case took too long" : bytes is null ? "no end of file came" : "no more bytes came", peer.Received.Count - before);
         }
 
         return Done(peer.Received.Count - before);
@@ -210,6 +211,15 @@ internal sealed class ScenarioDriver(IPEndPoint target, Patience patience, TimeS
         if (abort) peer.Socket!.LingerZero();
         peer.Closed = true;
         return Answer(peer.Socket!.Close());
+    }
+
+    /// <summary>What lies in open sockets at the end is evidence, too: an answer that went to the wrong client, or one too many.</summary>
+    private void ReadRest()
+    {
+        foreach (var peer in peers.Values.Where(peer => peer is { Closed: false, Name: not null }))
+        {
+            while (peer.Received.Count <= MaxReceived && peer.Socket!.Receive(buffer) is { Ok: true, Value: > 0 } call) peer.Received.AddRange(buffer.AsSpan(0, call.Value));
+        }
     }
 
     /// <summary>Gives the target time to close its ends of all connections that we ended, and notes those that it did not.</summary>

@@ -33,7 +33,7 @@ public static class Listening
             Fixed =
             [
                 Talk.Scenario("before, during and after one client", [new Step.Observe(), .. Talk.Connect(0), .. Talk.Exchange(0, Talk.Text(20)), new Step.Observe(), .. Talk.Close(0), .. Talk.Wait(20), new Step.Observe(), .. Talk.Visit(1, Talk.Text(20)), new Step.Observe()]),
-                Talk.Scenario("with eight clients at a time", [.. Talk.Each(Enumerable.Range(0, 8), Talk.Connect), .. Talk.Each(Enumerable.Range(0, 8), i => Talk.Exchange(i, Talk.Text(20, i))), new Step.Observe(), .. Talk.Each(Enumerable.Range(0, 8), Talk.Close), new Step.Observe()]),
+                Talk.Scenario("with eight clients at a time", [.. Talk.Each(Enumerable.Range(0, 8), i => [.. Talk.Connect(i), .. Talk.Exchange(i, Talk.Text(20, i)), .. Talk.Wait(5), new Step.Observe()]), .. Talk.Each(Enumerable.Range(0, 8), Talk.Close), new Step.Observe()]),
                 Talk.Scenario("after eight clients in a row", [.. Talk.Each(Enumerable.Range(0, 8), i => Talk.Visit(i, Talk.Text(20, i))), new Step.Observe()]),
             ],
             Judge = Judges.WhileAlive(LifeJudge.ListenerSeen),

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SockConformance.Generate;
 using SockConformance.Judge;
 using SockConformance.Model;
 
@@ -18,6 +19,12 @@ public static class Programs
             Why = "a state that the program did not think of: two half-closes at a time, a slot used again, an abort between two messages",
             Fix = "replay the shrunk program step by step and look at the state kept for each connection",
             After = Concurrency.SilentClientBlocksNobody,
+            Fixed =
+            [
+                Talk.Scenario("a newcomer after an abort with much owed",
+                    [new Step.Connect(0, ReceiveBuffer: 4096), new Step.Send(0, Talk.Letters(30_000)), new Step.Send(0, Talk.Letters(30_000, 1)), new Step.Idle(20), new Step.Abort(0)],
+                    Talk.Wait(20), Talk.Visit(1, Talk.Text(50)), Talk.Visit(2, Talk.Text(50, 2))),
+            ],
             Random = Generate.Programs.Legal,
             RandomCases = 40,
             Judge = Judges.All(LifeJudge.Survives, DataJudge.Echoed),

@@ -1,6 +1,6 @@
 // defect: a chunk of more than 1000 bytes ends the whole server with abort()
 // mistake: has a buffer of fixed size for one message and an assertion, instead of a loop, for messages that are longer
-// trips: process/life/keeps-running
+// trips: process/life/keeps-running, tcp/survive/close-with-unread-data
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>

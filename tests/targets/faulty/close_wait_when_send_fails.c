@@ -1,6 +1,6 @@
 // defect: only the normal end of a conversation closes the socket; after an error, an end in mid-message or an end before any message it stays in CLOSE_WAIT
 // mistake: cleans up at the bottom of the function and leaves it earlier by return wherever something goes wrong
-// trips: tcp/close/nothing-left-in-close-wait, tcp/close/empty-connection
+// trips: tcp/close/nothing-left-in-close-wait, tcp/close/empty-connection, tcp/close/fin-answered-by-fin
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>

@@ -1,6 +1,6 @@
 // defect: the connection is closed when its tenth chunk has been echoed
 // mistake: leaves a loop counter from an early test in the code that serves a client
-// trips: tcp/close/server-waits-for-client
+// trips: tcp/close/server-waits-for-client, echo/data/every-size, tcp/data/slow-reader
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>

@@ -1,6 +1,6 @@
 // defect: the whole server dies when a client leaves without having sent anything
 // mistake: computes the mean size of the chunks at the end of each connection and divides by their number, which may be zero
-// trips: tcp/survive/connect-and-vanish, process/life/keeps-running
+// trips: tcp/survive/connect-and-vanish, tcp/close/empty-connection, process/life/keeps-running
 #include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>

@@ -1,6 +1,6 @@
 // defect: when the send buffer is full, the rest of the chunk is thrown away
 // mistake: knows that EAGAIN is no reason to hang up, but keeps no queue and just goes on with the next event
-// trips: tcp/data/slow-reader
+// trips: tcp/data/slow-reader, tcp/half-close/drains-then-closes
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>

@@ -1,6 +1,6 @@
 // defect: every chunk is sent back twice
 // mistake: puts the send() into the condition of an if to check it, and then sends "properly" in the next line
-// trips: echo/data/nothing-added, echo/data/every-segmentation
+// trips: echo/data/nothing-added, echo/data/every-segmentation, tcp/isolation/interleaved
 #include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>

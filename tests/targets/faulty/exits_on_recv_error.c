@@ -1,6 +1,6 @@
 // defect: a connection error of one client (such as ECONNRESET) ends the server for all
 // mistake: treats every failed call by perror() and exit(), as the examples do for bind() and listen()
-// trips: tcp/survive/reset-in-mid-message, tcp/survive/close-with-unread-data, process/life/keeps-running
+// trips: tcp/survive/reset-in-mid-message, tcp/survive/connect-and-vanish, tcp/survive/close-with-unread-data, process/life/keeps-running
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>

@@ -1,6 +1,6 @@
 // defect: writing to a client that has gone raises SIGPIPE, which ends the whole server
 // mistake: uses plain write() and has never heard of SIGPIPE, which is not ignored unless one asks for it
-// trips: tcp/survive/close-with-unread-data, process/life/keeps-running
+// trips: tcp/survive/close-with-unread-data, tcp/survive/reset-in-mid-message, process/life/keeps-running
 #include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>

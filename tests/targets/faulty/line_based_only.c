@@ -1,6 +1,6 @@
 // defect: only complete lines come back; bytes without a line feed after them are never answered
 // mistake: reads with getline(), as if everything that is sent over a connection were lines of text
-// trips: echo/data/every-segmentation
+// trips: echo/data/every-segmentation, echo/data/unchanged, tcp/isolation/interleaved
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>

@@ -1,6 +1,6 @@
 // defect: when a chunk fills the buffer of 4096 bytes, its last byte is lost
 // mistake: ends the received text with a zero byte and, where there is no room for it, puts it over the last byte
-// trips: echo/data/every-size
+// trips: echo/data/every-size, tcp/data/slow-reader
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>

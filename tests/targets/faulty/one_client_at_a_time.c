@@ -1,6 +1,6 @@
 // defect: a client is served to its end before the next one is accepted
 // mistake: writes accept and the echo loop one inside the other and never tries the server with two clients
-// trips: tcp/accept/silent-client-blocks-nobody, tcp/accept/fifty-at-once, tcp/isolation/interleaved
+// trips: tcp/accept/silent-client-blocks-nobody, tcp/survive/connect-and-vanish, tcp/survive/reset-in-mid-message, tcp/survive/close-with-unread-data
 #include <netinet/in.h>
 #include <errno.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 // defect: the input of all clients is collected in one and the same buffer, which goes to the client that spoke last
 // mistake: a buffer that has to outlive one turn of the select() loop is made static once instead of once per client
-// trips: tcp/isolation/interleaved
+// trips: tcp/isolation/interleaved, tcp/accept/fifty-at-once
 #include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>

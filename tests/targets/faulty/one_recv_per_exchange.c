@@ -1,6 +1,6 @@
 // defect: a chunk of less than four bytes is ignored
 // mistake: believes that one send() of the client is one recv() here, and skips what is shorter than the shortest request
-// trips: echo/data/every-segmentation, echo/data/every-size
+// trips: echo/data/every-segmentation, echo/data/every-size, tcp/half-close/drains-then-closes
 #include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>

@@ -1,6 +1,6 @@
 // defect: after every third client the server stops listening for 600 ms, and whoever connects meanwhile is refused
 // mistake: "makes room" by closing and opening the listening socket again, instead of just not accepting for a while
-// trips: tcp/handshake/three-way, tcp/accept/one-after-another, tcp/accept/fifty-at-once
+// trips: tcp/handshake/three-way, tcp/accept/one-after-another, tcp/accept/burst, tcp/accept/fifty-at-once
 #include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
-// defect: every reply goes to the client that was accepted last, whoever has sent the bytes
-// mistake: keeps the connection in a global variable, which was enough as long as there was only one client
+// defect: every reply goes to the latest of the clients that are still there, whoever has sent the bytes
+// mistake: keeps the connection to talk to in a global variable, which was enough as long as there was only one client
 // trips: tcp/isolation/interleaved
 #define _GNU_SOURCE
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -65,7 +66,9 @@ int main(int argc, char **argv)
             if (fds[i].revents != 0 && !echo(conns[i])) {
                 close(conns[i]->fd);
                 free(conns[i]);
-                conns[i] = conns[--used];
+                used--;
+                memmove(&conns[i], &conns[i + 1], (size_t)(used - i) * sizeof *conns);
+                client = used > 0 ? conns[used - 1]->fd : -1;
             }
         }
     }

@@ -1,6 +1,6 @@
 // defect: a client that leaves without having sent anything gets a RST instead of a FIN
 // mistake: takes a connection without data for a broken one and throws it away with SO_LINGER zero
-// trips: tcp/close/empty-connection
+// trips: tcp/close/empty-connection, tcp/close/no-reset
 #include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>

@@ -1,6 +1,6 @@
 // defect: a send() that fails because the client has gone (EPIPE, ECONNRESET) is tried again for ever, and nobody else is served
 // mistake: the loop that makes up for short writes treats every negative result like an interrupted call
-// trips: tcp/survive/close-with-unread-data
+// trips: tcp/survive/close-with-unread-data, tcp/survive/reset-in-mid-message
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>

@@ -1,6 +1,6 @@
 // defect: when the second client that has sent data ends its stream, the server dies of a NULL pointer
 // mistake: appends to a linked list without setting its tail at the first element, and tried the program with one client only
-// trips: process/life/keeps-running
+// trips: process/life/keeps-running, tcp/accept/one-after-another, tcp/accept/fifty-at-once, tcp/accept/burst
 #include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>

@@ -1,6 +1,6 @@
 // defect: every client beyond the thirty-second at one time is hung up on at once
 // mistake: sizes the table of a select() loop for "enough" clients and closes whoever does not fit in
-// trips: tcp/accept/fifty-at-once
+// trips: tcp/accept/fifty-at-once, tcp/accept/burst
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>

@@ -1,6 +1,6 @@
 // defect: after each chunk a zero byte is sent that the client has not sent
 // mistake: sends a C string together with the zero byte at its end (one byte more than was received)
-// trips: echo/data/nothing-added, echo/data/every-segmentation
+// trips: echo/data/nothing-added, echo/data/every-segmentation, tcp/isolation/interleaved
 #include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>

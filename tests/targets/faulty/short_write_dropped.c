@@ -1,6 +1,6 @@
 // defect: what a single send() does not take of a large chunk is never sent
 // mistake: makes the socket non-blocking and still ignores the result of send(), as if it took all or nothing
-// trips: echo/data/every-size
+// trips: echo/data/every-size, tcp/data/slow-reader, tcp/half-close/drains-then-closes
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>

@@ -1,6 +1,6 @@
 // defect: the counters of a connection have 16 bits; from byte 65536 on, received bytes seem to be sent already and are dropped
 // mistake: declares a byte count as uint16_t because "no message is longer than that"
-// trips: echo/data/every-size
+// trips: echo/data/every-size, tcp/data/slow-reader, tcp/half-close/drains-then-closes
 #include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>

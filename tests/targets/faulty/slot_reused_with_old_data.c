@@ -1,6 +1,6 @@
-// defect: what a client that was reset had still to get is sent to the next client in the same slot of the table
-// mistake: marks a slot as free without emptying its buffer, since after a normal close it is empty anyway
-// trips: tcp/random/legal-program
+// defect: the last chunk of a client that was reset is sent to the next client in the same slot of the table
+// mistake: empties a slot only half when its client is gone, since after a normal end (recv() returned 0) its length is 0 anyway
+// trips: tcp/random/legal-program, tcp/survive/illegal-step
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>
@@ -15,32 +15,46 @@
 #define SLOTS 1000
 
 static struct pollfd fds[1 + SLOTS]; /* fds[0] listens; fd -1 means a free slot */
-static struct { size_t begin, end; char bytes[32768]; } slot[1 + SLOTS];
+static struct { ssize_t sent, length; char bytes[16384]; } slot[1 + SLOTS];
 
-/* Reads or sends once; false when the connection is over. */
-static bool turn(int i)
+static bool later(void)
 {
-    ssize_t n;
-    if (slot[i].begin == slot[i].end) {
-        n = recv(fds[i].fd, slot[i].bytes, sizeof slot[i].bytes, 0);
-        slot[i].begin = 0;
-        slot[i].end = n > 0 ? (size_t)n : 0;
-    } else {
-        n = send(fds[i].fd, slot[i].bytes + slot[i].begin, slot[i].end - slot[i].begin, MSG_NOSIGNAL);
-        slot[i].begin += n > 0 ? (size_t)n : 0;
-    }
-    return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+    return errno == EAGAIN || errno == EINTR;
 }
 
-static bool admit(int listener)
+/* Reads when all is sent, then sends; false when the connection is over. */
+static bool turn(int i)
+{
+    if (slot[i].sent == slot[i].length) {
+        ssize_t n = recv(fds[i].fd, slot[i].bytes, sizeof slot[i].bytes, 0);
+        if (n < 0)
+            return later();
+        slot[i].length = n;
+        slot[i].sent = 0;
+        if (n == 0)
+            return false;
+    }
+    ssize_t n = send(fds[i].fd, slot[i].bytes + slot[i].sent, (size_t)(slot[i].length - slot[i].sent), MSG_NOSIGNAL);
+    if (n < 0)
+        return later();
+    slot[i].sent += n;
+    return true;
+}
+
+static void vacate(int i)
+{
+    close(fds[i].fd);
+    fds[i].fd = -1;
+    slot[i].sent = 0;
+}
+
+static void admit(int listener)
 {
     int i = 1;
-    while (i <= SLOTS && fds[i].fd >= 0)
+    while (i < SLOTS && fds[i].fd >= 0)
         i++;
-    if (i > SLOTS)
-        return false;
-    fds[i].fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
-    return fds[i].fd >= 0;
+    if (fds[i].fd < 0)
+        fds[i].fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
 }
 
 int main(int argc, char **argv)
@@ -58,24 +72,14 @@ int main(int argc, char **argv)
     for (int i = 1; i <= SLOTS; i++)
         fds[i].fd = -1;
     for (;;) {
-        bool input = false;
         for (int i = 1; i <= SLOTS; i++)
-            fds[i].events = slot[i].begin < slot[i].end ? POLLOUT : POLLIN;
+            fds[i].events = slot[i].sent < slot[i].length ? POLLOUT : POLLIN;
         if (poll(fds, 1 + SLOTS, -1) <= 0)
             continue;
-        for (int i = 1; i <= SLOTS; i++) {
-            if (fds[i].revents == 0)
-                continue;
-            input |= fds[i].events == POLLIN;
-            if (!turn(i)) {
-                close(fds[i].fd);
-                fds[i].fd = -1;
-            }
-        }
+        for (int i = 1; i <= SLOTS; i++)
+            if (fds[i].revents != 0 && !turn(i))
+                vacate(i);
         if (fds[0].revents != 0)
-            while (admit(listener))
-                ;
-        if (input)
-            usleep(50000); /* input is collected first, then answered */
+            admit(listener);
     }
 }

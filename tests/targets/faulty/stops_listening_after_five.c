@@ -1,6 +1,6 @@
 // defect: after five connections the listening socket is closed for good, while those five go on being served
 // mistake: the accept loop counts up to a fixed number of clients, taken over from the sample run in the exercise
-// trips: tcp/listen/keeps-listening, tcp/accept/one-after-another, tcp/accept/burst, tcp/accept/fifty-at-once
+// trips: tcp/listen/keeps-listening, tcp/handshake/three-way, tcp/accept/one-after-another, tcp/accept/burst, tcp/accept/fifty-at-once
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>

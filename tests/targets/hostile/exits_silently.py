@@ -1,0 +1,1 @@
+# behaviour: exits with status 0 before it listens, without a word

@@ -1,0 +1,4 @@
+# behaviour: lives on and never makes a socket
+import signal
+
+signal.pause()
