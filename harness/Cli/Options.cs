@@ -95,7 +95,8 @@ internal sealed partial class Options
         var match = DurationPattern().Match(text);
         if (!match.Success) throw new UsageException($"{option} {text}: write a time with its unit, for example 500ms, 2s or 1m");
         var number = double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
-        var time = match.Groups[2].Value switch { "ms" => TimeSpan.FromMilliseconds(number), "s" => TimeSpan.FromSeconds(number), "m" => TimeSpan.FromMinutes(number), _ => TimeSpan.FromHours(number) };
+        if (number > 86_400_000) number = double.NaN;
+        var time = double.IsNaN(number) ? TimeSpan.Zero : match.Groups[2].Value switch { "ms" => TimeSpan.FromMilliseconds(number), "s" => TimeSpan.FromSeconds(number), "m" => TimeSpan.FromMinutes(number), _ => TimeSpan.FromHours(number) };
         return time > TimeSpan.Zero && time <= TimeSpan.FromDays(1) ? time : throw new UsageException($"{option} {text}: a time above zero and up to a day");
     }
 
@@ -114,6 +115,6 @@ internal sealed partial class Options
             ? System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(expression, id, ignoreCase: false)
             : id.StartsWith(expression, StringComparison.Ordinal));
 
-    [GeneratedRegex(@"^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)$")]
+    [GeneratedRegex(@"^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)\z")]
     private static partial Regex DurationPattern();
 }

@@ -5,19 +5,24 @@ namespace SockConformance.Generate;
 
 /// <summary>
 /// Smaller scenarios to try in place of one that fails, the boldest first: fewer connections, fewer steps, fewer bytes, fewer
-/// cuts and pauses. Each is fair (no server could be blamed for what it asks) and has as many illegal steps as the original.
+/// cuts and pauses. Each is fair (no server could be blamed for what it asks) and has the same illegal steps as the original.
 /// </summary>
 public static class Shrinker
 {
+    private const int FinestChunks = 32;
+
     public static IEnumerable<Scenario> Candidates(Scenario scenario)
     {
-        var illegal = SocketModel.CountIllegal(scenario);
+        var illegal = Illegal(scenario);
         var ended = Ended(scenario);
         return from steps in Sockets(scenario).Concat(Chunks(scenario.Steps)).Concat(Simpler(scenario.Steps))
                let candidate = scenario with { Steps = Repair(steps) }
-               where candidate.Steps.Length > 0 && Weight(candidate) < Weight(scenario) && IsFair(candidate) && ended.Intersect(candidate.Sockets).IsSubsetOf(Ended(candidate)) && SocketModel.CountIllegal(candidate) == illegal
+               where candidate.Steps.Length > 0 && Weight(candidate) < Weight(scenario) && IsFair(candidate) && ended.Intersect(candidate.Sockets).IsSubsetOf(Ended(candidate)) && Illegal(candidate).SequenceEqual(illegal)
                select candidate;
     }
+
+    /// <summary>Why its illegal steps are illegal: a smaller scenario is about the same.</summary>
+    private static IReadOnlyList<string> Illegal(Scenario scenario) => [.. SocketModel.Check(scenario).OfType<Legality.Illegal>().Select(illegal => illegal.Why)];
 
     /// <summary>The sockets that the scenario itself closes or aborts: what is left of them in a smaller one is closed or aborted, too.</summary>
     private static ImmutableHashSet<int> Ended(Scenario scenario) => [.. scenario.Steps.Where(step => step is Step.Close or Step.Abort).Select(step => step.On!.Value)];
@@ -30,12 +35,13 @@ public static class Shrinker
     {
         var due = new Dictionary<int, int>();
         var shut = new HashSet<int>();
-        foreach (var step in scenario.Steps)
+        foreach (var (step, legality) in scenario.Steps.Zip(SocketModel.Check(scenario)))
         {
+            if (legality is Legality.Illegal) continue; // refused at once: it waits for nothing and nothing is due for it
             switch (step)
             {
                 case Step.Send send:
-                    due[send.Socket] = due.GetValueOrDefault(send.Socket) + (shut.Contains(send.Socket) ? 0 : send.Data.Size);
+                    due[send.Socket] = due.GetValueOrDefault(send.Socket) + send.Data.Size;
                     break;
                 case Step.ShutdownWrite shutdown:
                     shut.Add(shutdown.Socket);
@@ -44,9 +50,7 @@ public static class Shrinker
                     return false;
                 case Step.Receive { Bytes: { } bytes } receive:
                     due[receive.Socket] = due.GetValueOrDefault(receive.Socket) - bytes;
-
-                    // An illegal receive (nothing is connected) asks for a byte that is not due, and is refused at once.
-                    if (due[receive.Socket] < 0 && SocketModel.CountIllegal(scenario) == 0) return false;
+                    if (due[receive.Socket] < 0) return false;
                     break;
             }
         }
@@ -112,7 +116,7 @@ public static class Shrinker
         {
             case Payload.Generated generated:
                 foreach (var size in Less(generated.Length)) yield return generated with { Length = size };
-                if (generated.Length <= 64) yield return Payload.Literal.Of(generated.ToBytes());
+                if (generated.Length <= 1024) yield return Payload.Literal.Of(generated.ToBytes());
                 break;
             case Payload.Literal literal:
                 var bytes = literal.ToBytes();
@@ -121,9 +125,14 @@ public static class Shrinker
                     for (var start = 0; start < bytes.Length; start += size) yield return Payload.Literal.Of([.. bytes[..start], .. bytes[Math.Min(bytes.Length, start + size)..]]);
                 }
 
-                for (var i = 0; i < bytes.Length; i++)
+                foreach (var size in Halvings(bytes.Length).Prepend(bytes.Length))
                 {
-                    if (bytes[i] != 'a') yield return Payload.Literal.Of([.. bytes[..i], (byte)'a', .. bytes[(i + 1)..]]);
+                    for (var start = 0; start < bytes.Length; start += size)
+                    {
+                        var plain = bytes.ToArray();
+                        plain.AsSpan(start, Math.Min(size, bytes.Length - start)).Fill((byte)'a');
+                        if (!plain.AsSpan().SequenceEqual(bytes)) yield return Payload.Literal.Of(plain);
+                    }
                 }
 
                 break;
@@ -160,9 +169,10 @@ public static class Shrinker
         return repaired.ToImmutable();
     }
 
+    /// <summary>Chunk sizes; the finest only once there is little left, since each size costs as many runs as there are chunks.</summary>
     private static IEnumerable<int> Halvings(int length)
     {
-        for (var size = (length + 1) / 2; size >= 1; size /= 2) yield return size;
+        for (var size = (length + 1) / 2; size >= Math.Max(1, length / FinestChunks); size /= 2) yield return size;
     }
 
     /// <summary>Smaller numbers: bold jumps first, then nearer ones, so that a threshold is found in about 2·log2 tries.</summary>

@@ -49,9 +49,9 @@ public static class DataJudge
         foreach (var story in Story.All(evidence).Where(story => story.ShutAt is not null))
         {
             if (Same(story) is { } difference) return difference;
-            if (story.Received.Length >= story.Sent.Length || (story.ResetAt ?? story.EndOfFileAt ?? story.NoEndOfFileAt) is not { } at) continue;
+            if (story.Received.Length >= story.Connection.Accepted || (story.ResetAt ?? story.EndOfFileAt ?? story.NoEndOfFileAt) is not { } at) continue;
             return new Verdict.Violation(
-                $"all {story.Sent.Length} bytes, then the target's FIN", $"{story.Received.Length} of them, then {Judges.Answer(evidence, at)}", at, story.NoEndOfFileAt is not null);
+                $"all {story.Connection.Accepted} bytes, then the target's FIN", $"{story.Received.Length} of them, then {Judges.Answer(evidence, at)}", at, story.NoEndOfFileAt is not null);
         }
 
         return Verdict.Holds;

@@ -9,14 +9,12 @@ internal sealed class Story
     {
         Connection = connection;
         Flow = evidence.FlowOf(connection.Socket);
-        Sent = evidence.Scenario.BytesSentOn(connection.Socket);
         var legality = SocketModel.Check(evidence.Scenario);
-        var received = 0;
+        Sent = evidence.Scenario.BytesSentOn(connection.Socket);
         for (var i = 0; i < evidence.Scenario.Steps.Length; i++)
         {
             var (step, outcome) = (evidence.Scenario.Steps[i], evidence.Trace.Outcomes[i]);
             if (step.On != connection.Socket || outcome.Result == StepResult.NotRun || legality[i] is Legality.Illegal) continue;
-            received += step is Step.Receive ? outcome.Bytes : 0;
             if (outcome.Result == StepResult.EndOfFile) EndOfFileAt ??= i;
             if (outcome.Is("ECONNRESET", "EPIPE")) ResetAt ??= i;
             if (step is Step.ShutdownWrite && outcome.Result == StepResult.Done) ShutAt ??= i;
@@ -25,7 +23,7 @@ internal sealed class Story
             if (step is Step.Close && outcome.Result == StepResult.Done)
             {
                 ClosedAt ??= i;
-                LeftUnread = EndOfFileAt is null && received < connection.Accepted;
+                LeftUnread = EndOfFileAt is null && connection.Received.Length < connection.Accepted;
             }
         }
     }
@@ -34,7 +32,7 @@ internal sealed class Story
 
     public Flow? Flow { get; }
 
-    /// <summary>What the scenario's sends add up to, whether or not they were all carried out.</summary>
+    /// <summary>What the scenario's legal sends add up to, whether or not they were all carried out.</summary>
     public byte[] Sent { get; }
 
     public ReadOnlySpan<byte> Received => Connection.Received.Span;

@@ -11,9 +11,9 @@ public sealed record Scenario(string Situation, ImmutableArray<Step> Steps)
     [JsonIgnore]
     public ImmutableArray<int> Sockets => [.. Steps.Select(step => step.On).OfType<int>().Distinct().Order()];
 
-    /// <summary>All payload bytes that the steps on one socket send.</summary>
+    /// <summary>All payload bytes that the legal sends on one socket put on its connection.</summary>
     public byte[] BytesSentOn(int socket) =>
-        [.. Steps.OfType<Step.Send>().Where(send => send.Socket == socket).SelectMany(send => send.Data.ToBytes())];
+        [.. from entry in Steps.Zip(SocketModel.Check(this)) where entry is { First: Step.Send send, Second: Legality.Legal } && send.Socket == socket from b in ((Step.Send)entry.First).Data.ToBytes() select b];
 
     /// <summary>The steps on one line, for a report's “what we did”.</summary>
     public string OneLine(int most = 12) =>

@@ -47,6 +47,7 @@ public abstract record Step
     /// when they run out; none means one call. While a SEND would block, what has arrived is read at this socket's pace, so an
     /// echo server that writes back at once cannot bring both ends to a standstill.
     /// </summary>
+    [method: JsonConstructor]
     public sealed record Send(int Socket, Payload Data, ImmutableArray<int> Cuts, int Pause = 0) : OnSocket(Socket)
     {
         public Send(int socket, Payload data) : this(socket, data, []) { }

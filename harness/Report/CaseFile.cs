@@ -32,7 +32,7 @@ public sealed record CaseFile
 
     public required string Seed { get; init; }
 
-    public ImmutableArray<string> Command { get; init; } = [];
+    public ImmutableArray<string> Command { get => field.IsDefault ? [] : field; init; }
 
     public required string Expected { get; init; }
 
@@ -79,17 +79,18 @@ public sealed record CaseFile
         }
         catch (JsonException e)
         {
-            throw new InputException($"{name} is no whole case file: line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}: {e.Message.Split(". Path")[0].Split(" LineNumber")[0]}");
+            throw new InputException($"{name} is no whole case file: line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}: {Printable.Line(e.Message.Split(". Path")[0].Split(" LineNumber")[0])}");
         }
         catch (Exception e) when (e is FormatException or NotSupportedException or NullReferenceException or ArgumentException or InvalidOperationException)
         {
-            throw new InputException($"{name} is no whole case file: {e.Message.Split('\n')[0]}");
+            throw new InputException($"{name} is no whole case file: {Printable.Line(e.Message)}");
         }
     }
 
     /// <summary>What no scenario of this tool asks for: a case file may come from anybody.</summary>
     private static string? Limits(CaseFile file)
     {
+        if (!file.Command.IsDefault && file.Command.Any(word => word is null)) return "a word of the command is null";
         var steps = file.Scenario.Steps;
         if (steps.IsDefaultOrEmpty || steps.Any(step => step is null)) return "the scenario has no steps";
         if (steps.Length > MaxSteps) return $"the scenario has {steps.Length} steps; at most {MaxSteps} are run";
@@ -101,6 +102,7 @@ public sealed record CaseFile
                 Step.Send { Data: null } => "it sends nothing",
                 Step.Send { Data: Payload.Literal { Hex: null } } => "it sends nothing",
                 Step.Send { Data: Payload.Generated { Length: < 0 or > MaxPayload } } => $"at most {MaxPayload} bytes are sent at once",
+                Step.Send { Data: Payload.Generated generated } when !Enum.IsDefined(generated.Alphabet) => "there is no such alphabet",
                 Step.Send { Pause: < 0 or > MaxIdle } or Step.Connect { ReadPause: < 0 or > MaxIdle } or Step.Idle { Milliseconds: < 0 or > MaxIdle } => $"a pause lasts 0 to {MaxIdle} ms",
                 Step.Send send when send.Cuts.IsDefault || send.Cuts.Any(cut => cut < 1) => "pieces have 1 byte or more",
                 Step.Receive { Bytes: < 0 or > MaxPayload } => $"0 to {MaxPayload} bytes are received at once",
@@ -125,7 +127,7 @@ public sealed record CaseFile
 
 [JsonSourceGenerationOptions(
     WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, AllowOutOfOrderMetadataProperties = true)]
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, AllowOutOfOrderMetadataProperties = true, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(CaseFile))]
 [JsonSerializable(typeof(Scenario))]
 internal sealed partial class CaseJson : JsonSerializerContext;

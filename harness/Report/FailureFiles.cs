@@ -29,7 +29,7 @@ internal static class FailureFiles
         using var stream = new BufferedStream(File.Create(Path.Combine(folder, capturePath)));
         var writer = new PcapngWriter(stream);
         writer.Begin((int)link, $"sockconf {RunHeader.Version}",
-            $"{requirement.Id} ({requirement.Clause}), seed {header.SeedText}. Expected: {failure.Violation.Expected}. Observed: {failure.Violation.Observed}. Again: sockconf replay {id}");
+            Printable.Line($"{requirement.Id} ({requirement.Clause}), seed {header.SeedText}. Expected: {failure.Violation.Expected}. Observed: {failure.Violation.Observed}. Again: sockconf replay {id}", 4000));
         var causes = Causes(failure.Evidence, segments);
         for (var i = 0; i < segments.Length; i++) writer.Packet(Clock.Wall(segments[i].At), segments[i].Frame.Span, causes.GetValueOrDefault(i));
         return new FailurePaths(id, casePath, capturePath);
@@ -54,7 +54,7 @@ internal static class FailureFiles
 
                 // Packet and step have different clocks behind one axis: a millisecond of tolerance.
                 if (segments[i].At < outcome.Start - TimeSpan.FromMilliseconds(1) || segments[i].At > outcome.End + TimeSpan.FromMilliseconds(1)) continue;
-                causes[i] = $"[sockconf] step {index + 1}: {step}";
+                causes[i] = Printable.Line($"[sockconf] step {index + 1}: {step}");
                 break;
             }
         }

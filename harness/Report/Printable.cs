@@ -12,8 +12,7 @@ public static class Printable
         var safe = new StringBuilder(Math.Min(text.Length, most) + 16);
         foreach (var rune in text.EnumerateRunes())
         {
-            if (safe.Length >= most) return safe.Append('…').ToString();
-            safe.Append(rune switch
+            var piece = rune switch
             {
                 { Value: '\n' } => "\\n",
                 { Value: '\r' } => "\\r",
@@ -21,7 +20,9 @@ public static class Printable
                 { Value: < 0x20 or 0x7f } => $"\\x{rune.Value:x2}",
                 _ when IsHidden(rune) => $"\\u{{{rune.Value:x}}}",
                 _ => rune.ToString(),
-            });
+            };
+            if (safe.Length + piece.Length > most) return Cut(safe, most);
+            safe.Append(piece);
         }
 
         return safe.ToString();
@@ -33,12 +34,19 @@ public static class Printable
         var safe = new StringBuilder(Math.Min(text.Length, most));
         foreach (var rune in text.EnumerateRunes())
         {
-            if (safe.Length >= most) return safe.Append('…').ToString();
+            if (safe.Length >= most) return Cut(safe, most);
             if (rune.Value is '\n' or '\t' || (rune.Value >= 0x20 && rune.Value is not (0x7f or 0xfffe or 0xffff))) safe.Append(rune.ToString());
             else safe.Append(CultureInfo.InvariantCulture, $"\\x{rune.Value:x2}");
         }
 
         return safe.ToString();
+    }
+
+    private static string Cut(StringBuilder text, int most)
+    {
+        text.Length = Math.Min(text.Length, Math.Max(0, most - 1));
+        if (text.Length > 0 && char.IsHighSurrogate(text[^1])) text.Length--;
+        return text.Append('…').ToString();
     }
 
     private static bool IsHidden(Rune rune) =>

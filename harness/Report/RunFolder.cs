@@ -53,7 +53,7 @@ public static class RunFolder
         }
 
         var runs = Path.Combine(State, "runs");
-        var newest = argument.AsSpan().ContainsAny('/', '\\', '\0') || !Directory.Exists(runs) ? null
+        var newest = argument.Any(c => !char.IsAsciiLetterOrDigit(c) && c != '-') || !Directory.Exists(runs) ? null
             : Directory.EnumerateFiles(runs, $"{argument}.json", SearchOption.AllDirectories).OrderDescending(StringComparer.Ordinal).FirstOrDefault();
         return newest is not null ? [newest] : throw new InputException($"there is no case file, folder or case id '{argument}' (ids are looked up in {runs})");
     }

@@ -19,7 +19,7 @@ internal interface ITargetControl
 /// <param name="settle">How long the target may take to close its end of a connection that we have ended.</param>
 internal sealed class ScenarioDriver(IPEndPoint target, Patience patience, TimeSpan settle, ITargetControl? control, CancellationToken cancellation)
 {
-    private const int SmallSegment = 1000;
+    private const int SmallSegment = 1000, LeastMaxReceived = 8 << 20;
     private static int lastAddress;
     private readonly SortedDictionary<int, Peer> peers = [];
     private readonly List<Observation> observations = [];
@@ -27,10 +27,14 @@ internal sealed class ScenarioDriver(IPEndPoint target, Patience patience, TimeS
 
     private TimeSpan caseDeadline;
 
+    // A target that sends for ever must not fill the harness's memory.
+    private int maxReceived = LeastMaxReceived;
+
     public Trace Run(Scenario scenario)
     {
         var outcomes = ImmutableArray.CreateBuilder<Outcome>(scenario.Steps.Length);
         caseDeadline = Clock.Now + patience.Case;
+        maxReceived = Math.Max(LeastMaxReceived, scenario.Steps.OfType<Step.Send>().Sum(send => send.Data.Size));
         try
         {
             foreach (var (index, (step, legality)) in scenario.Steps.Zip(SocketModel.Check(scenario)).Index())
@@ -78,7 +82,7 @@ internal sealed class ScenarioDriver(IPEndPoint target, Patience patience, TimeS
             Step.Connect connect => Connect(peer, connect),
             Step.Send send => Send(peer, send),
             Step.Receive receive => Receive(peer, receive.Bytes),
-            Step.ShutdownWrite => Answer(peer.Socket.ShutdownWrite()),
+            Step.ShutdownWrite => ShutdownWrite(peer),
             Step.Close => Close(peer, abort: false),
             Step.Abort => Close(peer, abort: true),
             _ => throw new InvalidOperationException($"no way to carry out {step}"),
@@ -142,6 +146,7 @@ internal sealed class ScenarioDriver(IPEndPoint target, Patience patience, TimeS
 
                 if (!call.WouldBlock) return Failed(call.Errno!, sent);
                 if (!WaitProgress(peer.Socket!, readable: !atEndOfFile, writable: true, patience.Reply)) return TimedOut("the target stopped taking data", sent);
+                if (TooMuch(peer)) return Flooded(sent);
                 var read = ReadOnce(peer);
                 atEndOfFile |= read is { Ok: true, Value: 0 };
                 if (!read.Ok && !read.WouldBlock) return Failed(read.Errno!, sent);
@@ -166,17 +171,19 @@ internal sealed class ScenarioDriver(IPEndPoint target, Patience patience, TimeS
         {
             var call = ReadOnce(peer);
             if (call is { Ok: true, Value: 0 }) return new Outcome(StepResult.EndOfFile, default, default, peer.Received.Count - before);
-            if (call is { Ok: false, WouldBlock: false }) return Failed(call.Errno!, peer.Received.Count - before);
-            if (peer.Received.Count > MaxReceived) return Failed("", peer.Received.Count - before, $"more than {MaxReceived} bytes came: reading was stopped");
+            if (call is { Ok: false, WouldBlock: false })
+            {
+                if (!peer.Connected) peer.Asked -= bytes ?? 0; // refused: nothing was asked of the target
+                return Failed(call.Errno!, peer.Received.Count - before);
+            }
+
+            if (TooMuch(peer)) return Flooded(peer.Received.Count - before);
             if (call.WouldBlock && !WaitProgress(peer.Socket!, readable: true, writable: false, bytes is null && peer.Received.Count >= peer.Accepted ? settle : patience.Reply))
                 return TimedOut(caseDeadline <= Clock.Now ? "the whole case took too long" : bytes is null ? "no end of file came" : "no more bytes came", peer.Received.Count - before);
         }
 
         return Done(peer.Received.Count - before);
     }
-
-    /// <summary>A target that sends for ever must not fill the harness's memory.</summary>
-    private const int MaxReceived = 8 << 20;
 
     private CallResult ReadOnce(Peer peer)
     {
@@ -206,6 +213,13 @@ internal sealed class ScenarioDriver(IPEndPoint target, Patience patience, TimeS
         return left > TimeSpan.Zero && socket.Wait(readable, writable, left < atMost ? left : atMost, cancellation);
     }
 
+    private Outcome ShutdownWrite(Peer peer) =>
+        FinishConnect(peer) is { Result: not StepResult.Done } trouble ? trouble : Answer(peer.Socket!.ShutdownWrite());
+
+    private bool TooMuch(Peer peer) => peer.Received.Count > maxReceived;
+
+    private Outcome Flooded(int bytes) => Failed("", bytes, $"more than {maxReceived} bytes came: reading was stopped");
+
     private static Outcome Close(Peer peer, bool abort)
     {
         if (abort) peer.Socket!.LingerZero();
@@ -216,9 +230,9 @@ internal sealed class ScenarioDriver(IPEndPoint target, Patience patience, TimeS
     /// <summary>What lies in open sockets at the end is evidence, too: an answer that went to the wrong client, or one too many.</summary>
     private void ReadRest()
     {
-        foreach (var peer in peers.Values.Where(peer => peer is { Closed: false, Name: not null }))
+        foreach (var peer in peers.Values.Where(peer => peer is { Closed: false, Connected: true }))
         {
-            while (peer.Received.Count <= MaxReceived && peer.Socket!.Receive(buffer) is { Ok: true, Value: > 0 } call) peer.Received.AddRange(buffer.AsSpan(0, call.Value));
+            while (!TooMuch(peer) && peer.Socket!.Receive(buffer) is { Ok: true, Value: > 0 } call) peer.Received.AddRange(buffer.AsSpan(0, call.Value));
         }
     }
 
@@ -259,6 +273,8 @@ internal sealed class ScenarioDriver(IPEndPoint target, Patience patience, TimeS
         public int Accepted, Asked, ReadChunk = 64 * 1024;
         public TimeSpan ReadPause;
         public TcpState? LeftBehind;
+
+        public bool Connected => Name is not null;
 
         public List<byte> Received { get; } = [];
 

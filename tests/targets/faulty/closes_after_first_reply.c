@@ -1,6 +1,6 @@
 // defect: the connection is closed as soon as the first chunk has been echoed
 // mistake: thinks of one request and one reply per connection, as in the first version of HTTP
-// trips: tcp/close/server-waits-for-client, echo/data/every-segmentation, echo/data/every-size, tcp/data/slow-reader, tcp/idle/stays-open, tcp/accept/silent-client-blocks-nobody
+// trips: tcp/close/server-waits-for-client, echo/data/every-segmentation, echo/data/every-size, tcp/data/slow-reader, tcp/idle/stays-open
 #include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>

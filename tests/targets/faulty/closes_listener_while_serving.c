@@ -1,6 +1,6 @@
 // defect: the listening socket is closed as soon as a client is accepted and opened again only when that client leaves
 // mistake: copies the first example of a socket course, which serves one client and closes the listener at once, and puts a loop around it
-// trips: tcp/listen/keeps-listening, tcp/handshake/three-way, tcp/accept/silent-client-blocks-nobody, tcp/accept/burst
+// trips: tcp/listen/keeps-listening, tcp/handshake/three-way
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 // defect: every reply goes to the latest of the clients that are still there, whoever has sent the bytes
 // mistake: keeps the connection to talk to in a global variable, which was enough as long as there was only one client
-// trips: tcp/isolation/interleaved
+// trips: tcp/isolation/interleaved, tcp/accept/fifty-at-once, tcp/accept/burst, tcp/half-close/drains-then-closes
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>

@@ -1,6 +1,6 @@
-// defect: the backlog is 1, each accept costs 300 ms and a full queue even 15 s, so that the SYNs of a crowd of clients are left unanswered
+// defect: the backlog is 1, each accept costs 300 ms and a full queue even 10 s, so that the SYNs of a crowd of clients are left unanswered
 // mistake: passes 1 to listen() because "there is one listener", does slow work (a name lookup) in the accept loop, and rests when too many come
-// trips: tcp/accept/burst, tcp/accept/fifty-at-once, tcp/accept/one-after-another, tcp/isolation/interleaved
+// trips: tcp/accept/burst, tcp/accept/fifty-at-once, tcp/isolation/interleaved
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -75,6 +75,6 @@ int main(int argc, char **argv)
             usleep(20000);
         pthread_detach(t);
         if (queue_is_full(listener))
-            sleep(15); /* "overload protection" */
+            sleep(10); /* "overload protection" */
     }
 }

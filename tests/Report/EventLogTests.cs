@@ -1,0 +1,85 @@
+using System.Text.Json;
+using NUnit.Framework;
+using SockConformance.Generate;
+using SockConformance.Model;
+using SockConformance.Report;
+using SockConformance.Run;
+using SockConformance.Tests.Shared;
+
+namespace SockConformance.Tests.Report;
+
+public class EventLogTests
+{
+    private static readonly Scenario Scenario = Talk.Scenario("one line", Talk.Connect(0));
+
+    [Test]
+    public void Every_event_is_a_line_of_its_own_as_soon_as_it_happens()
+    {
+        using var folder = new TempFolder();
+        var lengths = new List<long>();
+        using (var log = new EventLog(folder.Path, new Listener()))
+        {
+            foreach (var tell in (Action[])[() => log.Start(Runs.Header), () => log.CaseDone(Runs.Requirement(), Scenario, Verdict.Holds, CloseVerdict.HalfOpen), () => log.RequirementDone(Runs.Failed(), 1, 1), () => log.End(1)])
+            {
+                tell();
+                lengths.Add(new FileInfo(Path.Combine(folder.Path, "events.ndjson")).Length);
+            }
+        }
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(lengths, Is.Ordered.And.Unique.And.All.GreaterThan(0));
+            Assert.That(Lines(folder).Select(line => line.GetProperty("event").GetString()), Is.EqualTo(["run.start", "case.end", "requirement.end", "run.end"]));
+            Assert.That(Lines(folder).Select(line => line.GetProperty("v").GetInt32()), Has.All.EqualTo(1));
+        }
+    }
+
+    [Test]
+    public void A_case_is_told_with_its_verdict_and_its_close()
+    {
+        using var folder = new TempFolder();
+        using (var log = new EventLog(folder.Path, new Listener())) log.CaseDone(Runs.Requirement(), Scenario, new Verdict.Violation("a", "b"), CloseVerdict.HalfOpen);
+        var line = Lines(folder).Single();
+        Assert.That(
+            (line.GetProperty("requirement").GetString(), line.GetProperty("situation").GetString(), line.GetProperty("verdict").GetString(), line.GetProperty("close").GetString()),
+            Is.EqualTo(("tcp/close/no-reset", "one line", "violation", "half-open")));
+    }
+
+    [Test]
+    public void Hostile_text_stays_within_its_line() => Law.Holds(Runs.Hostile, text =>
+    {
+        using var folder = new TempFolder();
+        using (var log = new EventLog(folder.Path, new Listener()))
+        {
+            log.Start(Runs.Header with { Target = text });
+            log.RequirementDone(Runs.Failed(observed: text), 1, 1);
+        }
+
+        Assert.That(Lines(folder), Has.Count.EqualTo(2));
+    }, times: 50);
+
+    [Test]
+    public void Every_event_is_passed_on()
+    {
+        using var folder = new TempFolder();
+        var listener = new Listener();
+        using var log = new EventLog(folder.Path, listener);
+        log.CaseDone(Runs.Requirement(), Scenario, Verdict.Holds, CloseVerdict.None);
+        log.Shrinking(Runs.Requirement());
+        log.RequirementDone(Runs.Result(Status.Pass), 2, 5);
+        Assert.That(listener.Heard, Is.EqualTo(["case one line", "shrinking tcp/close/no-reset", "requirement 2/5"]));
+    }
+
+    private static List<JsonElement> Lines(TempFolder folder) => [.. File.ReadAllLines(Path.Combine(folder.Path, "events.ndjson")).Select(line => JsonDocument.Parse(line).RootElement)];
+
+    private sealed class Listener : IRunObserver
+    {
+        public List<string> Heard { get; } = [];
+
+        public void CaseDone(Requirement requirement, Scenario scenario, Verdict verdict, CloseVerdict close) => Heard.Add($"case {scenario.Situation}");
+
+        public void Shrinking(Requirement requirement) => Heard.Add($"shrinking {requirement.Id}");
+
+        public void RequirementDone(RequirementResult result, int number, int total) => Heard.Add($"requirement {number}/{total}");
+    }
+}
