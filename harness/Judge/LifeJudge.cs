@@ -9,7 +9,7 @@ public static class LifeJudge
     public static Verdict KeepsRunning(Evidence evidence)
     {
         if (!evidence.Target.Launched) return new Verdict.NotObservable("the server was not started by the harness");
-        if (evidence.Target.End is not { } end) return Verdict.Holds;
+        if (evidence.Target.End is not { } end || FailedRestart(evidence) >= 0) return Verdict.Holds; // one that does not start again is another matter
         var step = evidence.Trace.Outcomes.TakeWhile(outcome => outcome.Start <= end.At && outcome.Result != StepResult.NotRun).Count() - 1;
         return new Verdict.Violation("the process keeps running", step < 0 ? $"it {end}" : $"it {end} during {Judges.Name(evidence, step)}", Math.Max(step, 0));
     }
@@ -43,14 +43,14 @@ public static class LifeJudge
     public static Verdict Restarts(Evidence evidence)
     {
         if (!evidence.Target.Launched) return new Verdict.NotObservable("a server that the harness did not start cannot be restarted by it");
-        for (var i = 0; i < evidence.Scenario.Steps.Length; i++)
-        {
-            if (evidence.Scenario.Steps[i] is Step.Restart && evidence.Trace.Outcomes[i] is { Result: StepResult.Failed } outcome)
-                return new Verdict.Violation("it listens again", outcome.Detail ?? "it did not", i);
-        }
-
-        return DataJudge.Served(evidence);
+        return FailedRestart(evidence) is var step and >= 0
+            ? new Verdict.Violation("it listens again", evidence.Trace.Outcomes[step].Detail ?? "it did not", step)
+            : DataJudge.Served(evidence);
     }
+
+    /// <summary>The step at which a restart failed, or -1.</summary>
+    private static int FailedRestart(Evidence evidence) =>
+        evidence.Scenario.Steps.Zip(evidence.Trace.Outcomes).Index().FirstOrDefault(entry => entry.Item is { First: Step.Restart, Second.Result: StepResult.Failed }, (-1, default)).Item1;
 
     /// <summary>The illegal step was refused as the model says, and everything else went on as if it had not been tried.</summary>
     public static Verdict IllegalStepChangesNothing(Evidence evidence)

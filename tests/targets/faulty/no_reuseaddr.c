@@ -1,6 +1,6 @@
 // defect: the server cannot be started again on its port while connections of its last run are in TIME_WAIT
 // mistake: has not heard of SO_REUSEADDR and waits a minute or two after each crash
-// trips: process/restart/same-port, process/life/keeps-running
+// trips: process/restart/same-port
 #include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
