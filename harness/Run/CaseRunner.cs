@@ -8,7 +8,8 @@ namespace SockConformance.Run;
 /// <summary>One case from scenario to evidence: lease a target, drive it, drain the capture, look at the process.</summary>
 internal sealed class CaseRunner(TargetPool pool, PacketCapture? capture, LagMonitor lag, Patience patience, CancellationToken cancellation)
 {
-    private static readonly TimeSpan DyingPatience = TimeSpan.FromMilliseconds(300), AfterthoughtPatience = TimeSpan.FromMilliseconds(30);
+    private static readonly TimeSpan DyingPatience = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Afterthought = TimeSpan.FromMilliseconds(30), TrialAfterthought = TimeSpan.FromMilliseconds(200);
     private const int KnownNotToClose = 40, ConnectionsInCasePatience = 60;
     private int connections, cases;
 
@@ -24,9 +25,10 @@ internal sealed class CaseRunner(TargetPool pool, PacketCapture? capture, LagMon
     /// <param name="requirement">Whose case it is: it says how patient to be.</param>
     /// <param name="fresh">On a target of its own.</param>
     /// <param name="hurry">A factor on all patience; 1 unless shrinking.</param>
+    /// <param name="onTrial">A failure is to be shown again: the target gets more time to die of what was done to it.</param>
     /// <param name="judge">Says whether the evidence shows a failure: then no other case gets this target.</param>
     /// <exception cref="TargetException">No target could be started.</exception>
-    public Evidence Run(Requirement requirement, Scenario scenario, bool fresh, double hurry, Func<Evidence, bool> judge)
+    public Evidence Run(Requirement requirement, Scenario scenario, bool fresh, double hurry, Func<Evidence, bool> judge, bool onTrial = false)
     {
         using var lease = fresh ? pool.Fresh() : pool.Share();
         var start = Clock.Now;
@@ -39,7 +41,7 @@ internal sealed class CaseRunner(TargetPool pool, PacketCapture? capture, LagMon
         var trace = new ScenarioDriver(lease.Target.Endpoint, scaled, settle, lease.Target, cancellation).Run(scenario);
         Interlocked.Add(ref connections, trace.Connections.Length);
         var (own, strangers, state) = Captured(trace, lostBefore);
-        AwaitDeath(lease.Target, fresh);
+        AwaitDeath(lease.Target, onTrial ? TrialAfterthought : fresh ? Afterthought : TimeSpan.Zero);
         var evidence = new Evidence(scenario, trace, own, strangers, state, lease.Target.State, scaled, lag.WorstSince(start), lease.Alone);
 
         // A socket left behind is a client that the target still believes in; to one that serves side by side that is known to do no harm.
@@ -59,10 +61,10 @@ internal sealed class CaseRunner(TargetPool pool, PacketCapture? capture, LagMon
     /// A process that dies closes its sockets a moment before its end can be seen: where nobody listens any more, wait for it. One that has
     /// just been left alone gets a moment to die of it; on a shared target the next case would notice.
     /// </summary>
-    private void AwaitDeath(ITarget target, bool fresh)
+    private void AwaitDeath(ITarget target, TimeSpan afterthought)
     {
         if (!target.State.Launched) return;
         var gone = SocketTable.Listeners().All(listener => listener.Port != target.Endpoint.Port);
-        if (gone || fresh) Clock.Until(() => target.Alive ? null : target, gone ? DyingPatience : AfterthoughtPatience, cancellation);
+        Clock.Until(() => target.Alive ? null : target, gone ? DyingPatience : afterthought, cancellation);
     }
 }

@@ -46,7 +46,7 @@ internal sealed class ReplayRun(CaseRunner runner, CancellationToken cancellatio
                 }
 
                 return own is Verdict.Violation;
-            });
+            }, onTrial: true);
         }
         catch (TargetException e)
         {

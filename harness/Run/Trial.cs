@@ -31,7 +31,7 @@ internal sealed class Trial(CaseRunner runner, TrialBudget budget, Action<Requir
     public (Verdict Verdict, Evidence Evidence) Alone(Requirement requirement, Scenario scenario, double hurry = 1)
     {
         Verdict? verdict = null;
-        var evidence = runner.Run(requirement, scenario, fresh: true, hurry, seen => (verdict = Judge(requirement, seen)) is Verdict.Violation);
+        var evidence = runner.Run(requirement, scenario, fresh: true, hurry, seen => (verdict = Judge(requirement, seen)) is Verdict.Violation, onTrial: true);
         return (verdict!, evidence);
     }
 
@@ -60,8 +60,8 @@ internal sealed class Trial(CaseRunner runner, TrialBudget budget, Action<Requir
 
     /// <summary>
     /// The failure with a smaller scenario, if one is found before <paramref name="until"/>. Greedy: the first candidate that still fails
-    /// is the next to be shrunk. Candidates run in a hurry, a few at a time; what comes out is run once more with full patience, and given
-    /// up for the original if it does not hold.
+    /// is the next to be shrunk. Candidates run in a hurry, a few at a time; what comes out is run again with full patience, as
+    /// often as a failure is confirmed, and given up for the original if it does not fail each time.
     /// </summary>
     public Failure Shrink(Requirement requirement, Failure failure, TimeSpan until)
     {
@@ -88,11 +88,11 @@ internal sealed class Trial(CaseRunner runner, TrialBudget budget, Action<Requir
             }
         }
 
-        for (var attempt = 0; attempt < 2 && best != original; attempt++)
+        if (best != original)
         {
-            var (verdict, evidence) = Alone(requirement, best);
-            if (verdict is Verdict.Violation violation)
-                return failure with { Violation = violation, Evidence = evidence, Shrinking = new Shrinking(original.Steps.Length, best.Steps.Length, runs) };
+            var final = Enumerable.Range(0, Math.Max(1, budget.Retries)).Select(_ => Alone(requirement, best)).ToList();
+            if (final.All(one => one.Verdict is Verdict.Violation))
+                return failure with { Violation = (Verdict.Violation)final[^1].Verdict, Evidence = final[^1].Evidence, Shrinking = new Shrinking(original.Steps.Length, best.Steps.Length, runs) };
         }
 
         return failure with { Shrinking = failure.Shrinking with { Runs = runs } };
