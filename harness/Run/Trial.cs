@@ -16,7 +16,7 @@ internal sealed class Trial(CaseRunner runner, TrialBudget budget, Action<Requir
 {
     private const double HastyPatience = 0.3;
     private const double TolerableLag = 0.25;
-    private const int AtOnce = 3;
+    private const int AtOnce = 3, FinalRuns = 4;
 
     /// <summary>The judge's verdict, unless packets or time were lost on our side: then what was not seen proves nothing.</summary>
     public static Verdict Judge(Requirement requirement, Evidence evidence)
@@ -38,13 +38,10 @@ internal sealed class Trial(CaseRunner runner, TrialBudget budget, Action<Requir
     /// <summary>The result for a requirement of which one case showed a violation.</summary>
     public (Status Status, string? Reason, Failure? Failure) Decide(Requirement requirement, Evidence first, Verdict.Violation violation)
     {
-        // Next to each other: each has a target of its own, and most of their time is waiting.
-        var tries = Enumerable.Range(0, budget.Retries).Select(_ => Task.Factory.StartNew(
-            () => Alone(requirement, first.Scenario), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
-        Await(tries);
-        var (runs, failed) = (tries.Length, tries.Count(one => one.Result.Verdict is Verdict.Violation));
-        var unsure = tries.Select(one => one.Result.Verdict).OfType<Verdict.Inconclusive>().FirstOrDefault();
-        var last = failed == 0 ? (Verdict: (Verdict)violation, Evidence: first) : tries.Last(one => one.Result.Verdict is Verdict.Violation).Result;
+        var tries = Again(requirement, first.Scenario, budget.Retries);
+        var (runs, failed) = (tries.Count, tries.Count(one => one.Verdict is Verdict.Violation));
+        var unsure = tries.Select(one => one.Verdict).OfType<Verdict.Inconclusive>().FirstOrDefault();
+        var last = failed == 0 ? (Verdict: (Verdict)violation, Evidence: first) : tries.Last(one => one.Verdict is Verdict.Violation);
         if (failed == runs)
         {
             var asFound = new Failure((Verdict.Violation)last.Verdict, last.Evidence, new Shrinking(first.Scenario.Steps.Length, first.Scenario.Steps.Length, 0), (failed + 1, runs + 1));
@@ -60,8 +57,8 @@ internal sealed class Trial(CaseRunner runner, TrialBudget budget, Action<Requir
 
     /// <summary>
     /// The failure with a smaller scenario, if one is found before <paramref name="until"/>. Greedy: the first candidate that still fails
-    /// is the next to be shrunk. Candidates run in a hurry, a few at a time; what comes out is run again with full patience, as
-    /// often as a failure is confirmed, and given up for the original if it does not fail each time.
+    /// is the next to be shrunk. Candidates run in a hurry, a few at a time; what comes out is run four times with full patience,
+    /// and given up for the original if it does not fail each time: a saved case is to be shown again.
     /// </summary>
     public Failure Shrink(Requirement requirement, Failure failure, TimeSpan until)
     {
@@ -90,12 +87,21 @@ internal sealed class Trial(CaseRunner runner, TrialBudget budget, Action<Requir
 
         if (best != original)
         {
-            var final = Enumerable.Range(0, Math.Max(1, budget.Retries)).Select(_ => Alone(requirement, best)).ToList();
+            var final = Again(requirement, best, FinalRuns);
             if (final.All(one => one.Verdict is Verdict.Violation))
                 return failure with { Violation = (Verdict.Violation)final[^1].Verdict, Evidence = final[^1].Evidence, Shrinking = new Shrinking(original.Steps.Length, best.Steps.Length, runs) };
         }
 
         return failure with { Shrinking = failure.Shrinking with { Runs = runs } };
+    }
+
+    /// <summary>Runs next to each other: each has a target of its own, and most of their time is waiting.</summary>
+    private IReadOnlyList<(Verdict Verdict, Evidence Evidence)> Again(Requirement requirement, Scenario scenario, int runs)
+    {
+        var tries = Enumerable.Range(0, runs).Select(_ => Task.Factory.StartNew(
+            () => Alone(requirement, scenario), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
+        Await(tries);
+        return [.. tries.Select(one => one.Result)];
     }
 
     /// <summary>Waits for all; a target that did not start or an interruption comes out as itself, not wrapped.</summary>

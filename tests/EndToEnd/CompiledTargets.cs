@@ -10,7 +10,7 @@ public sealed class CompiledTargets
     [OneTimeSetUp]
     public async Task Build()
     {
-        using var build = Process.Start(new ProcessStartInfo("bash", [Path.Combine(Repository.Targets, "build.sh")]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var build = Process.Start(new ProcessStartInfo("bash", [Path.Combine(Machine.Targets, "build.sh")]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var output = await Task.WhenAll(build.StandardOutput.ReadToEndAsync(), build.StandardError.ReadToEndAsync());
         await build.WaitForExitAsync();
         Assert.That(build.ExitCode, Is.Zero, string.Concat(output));

@@ -29,7 +29,7 @@ public sealed class FaultyZoo
         using var place = new Workplace();
         var listed = await new Sockconf(place).Run("list", "--spec", "echo");
         var requirements = listed.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[0]).ToList();
-        var trips = Directory.EnumerateFiles(Path.Combine(Repository.Targets, "faulty")).Select(path => new TargetProgram(path).Trips).ToList();
+        var trips = Directory.EnumerateFiles(Path.Combine(Machine.Targets, "faulty")).Select(path => new TargetProgram(path).Trips).ToList();
         Assert.That(requirements, Is.Not.Empty);
         Assert.That(requirements.Except(NeverAlone.Keys).Except(trips.Select(ids => ids[0])), Is.Empty, "requirements that no faulty server is about");
         Assert.That(trips.SelectMany(ids => ids).Distinct().Except(requirements), Is.Empty, "faulty servers that speak of requirements that do not exist");

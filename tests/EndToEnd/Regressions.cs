@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using SockConformance.Tests.Shared;
 
 namespace SockConformance.Tests.EndToEnd;
 

@@ -10,7 +10,7 @@ internal sealed partial record TargetProgram(string Source)
     private string Stem => Path.GetFileNameWithoutExtension(Source);
 
     /// <summary>What build.sh makes of it, if it is compiled.</summary>
-    public string Binary => Path.Combine(Repository.Targets, ".bin", $"{Path.GetFileName(Path.GetDirectoryName(Source))}-{Stem}");
+    public string Binary => Path.Combine(Machine.Targets, ".bin", $"{Path.GetFileName(Path.GetDirectoryName(Source))}-{Stem}");
 
     /// <summary>The words that start it.</summary>
     public IReadOnlyList<string> Command => Path.GetExtension(Source) switch
@@ -30,9 +30,9 @@ internal sealed partial record TargetProgram(string Source)
 
     /// <summary>All programs of a folder whose language the machine has, by name.</summary>
     public static IReadOnlyList<TargetProgram> In(string folder) =>
-        [.. Directory.EnumerateFiles(Path.Combine(Repository.Targets, folder)).Order(StringComparer.Ordinal).Select(path => new TargetProgram(path)).Where(program => program.Needs.All(Repository.Has))];
+        [.. Directory.EnumerateFiles(Path.Combine(Machine.Targets, folder)).Order(StringComparer.Ordinal).Select(path => new TargetProgram(path)).Where(program => program.Needs.All(Machine.Has))];
 
-    public static TargetProgram Named(string path) => new(Path.Combine(Repository.Targets, path));
+    public static TargetProgram Named(string path) => new(Path.Combine(Machine.Targets, path));
 
     public override string ToString() => Name;
 

@@ -38,7 +38,7 @@ public sealed class Zoo
     /// </summary>
     private static IEnumerable<TestCaseData> Real()
     {
-        if (!Repository.Has("socat")) yield break;
+        if (!Machine.Has("socat")) yield break;
         yield return Case("socat, one process per client, with a pipe to itself", "socat", "-lm", "-b", "4096", "-t", "86400", $"TCP4-LISTEN:{{port}},{Socat}", "PIPE");
         yield return Case("socat, one cat per client", "socat", "-lm", "-t", "86400", $"TCP4-LISTEN:{{port}},{Socat}", "EXEC:cat");
         yield return Case("socat on IPv6 and IPv4", "socat", "-lm", "-b", "4096", "-t", "86400", $"TCP6-LISTEN:{{port}},ipv6only=0,{Socat}", "PIPE");
