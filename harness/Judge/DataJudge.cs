@@ -76,7 +76,14 @@ public static class DataJudge
     private static Verdict.Violation Unmet(Evidence evidence, int step)
     {
         var absence = evidence.Trace.Outcomes[step].Result == StepResult.TimedOut;
-        return new Verdict.Violation($"{evidence.Scenario.Steps[step]}", $"{Judges.Answer(evidence, step)} at step {step + 1} of {evidence.Scenario.Steps.Length}", step, absence);
+        var expected = evidence.Scenario.Steps[step] switch
+        {
+            Step.Receive receive => $"{receive.Bytes} bytes back on #{receive.Socket}",
+            Step.Send send => $"the target takes all {send.Data.Size} bytes on #{send.Socket}",
+            Step.Connect connect => $"connection #{connect.Socket} is accepted",
+            var other => $"{other}: done",
+        };
+        return new Verdict.Violation(expected, $"{Judges.Answer(evidence, step)} at step {step + 1} of {evidence.Scenario.Steps.Length}", step, absence);
     }
 
     /// <summary>Bytes that the scenario waited for on an open connection and that did not come; ends and closes are others' matter.</summary>

@@ -41,6 +41,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
         {
             for (var wave = NextWave(); wave.Count > 0; wave = NextWave()) RunWave(wave);
             AwaitTrials(progress.Values);
+            foreach (var one in progress.Values.Where(one => one.Result is null)) Conclude(one);
             ShrinkAll();
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -49,12 +50,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
             WaitForTrials(progress.Values);
         }
 
-        foreach (var one in progress.Values.Where(one => one.Result is null))
-        {
-            if (cancellation.IsCancellationRequested) Finish(one, Status.Skip, "the run was interrupted");
-            else Conclude(one);
-        }
-
+        foreach (var one in progress.Values.Where(one => one.Result is null)) Finish(one, Status.Skip, "the run was interrupted");
         return [.. Explained(progress.Values.Select(one => one.Result!))];
     }
 

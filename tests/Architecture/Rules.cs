@@ -61,5 +61,6 @@ internal static class FolderOrder
             .Select(match => match.Groups["folder"].Value)
             .Distinct();
 
-    private static bool IsNamespaceOf(SourceFile file, Match match) => file.Code[..match.Index].EndsWith("namespace ", StringComparison.Ordinal);
+    private static bool IsNamespaceOf(SourceFile file, Match match) =>
+        file.Code[..match.Index].EndsWith("namespace ", StringComparison.Ordinal);
 }

@@ -13,13 +13,18 @@ public class WhoMayNameWhatTests
 
     [Test]
     public void Every_folder_of_the_harness_has_a_place_in_the_order() =>
-        Assert.That(SourceFile.All.Where(file => file.Path.StartsWith("harness/", StringComparison.Ordinal)).Select(file => file.Folder).Distinct(), Is.EquivalentTo(FolderOrder.Allowed.Keys));
+        Assert.That(
+            SourceFile.All.Where(file => file.Path.StartsWith("harness/", StringComparison.Ordinal)).Select(file => file.Folder).Distinct(),
+            Is.EquivalentTo(FolderOrder.Allowed.Keys));
 
     [Test]
     public void The_projects_that_are_shipped_reference_no_test_framework()
     {
         foreach (var project in (string[])["harness/SockConformance.csproj", "suites/sockconf.csproj"])
-            Assert.That(File.ReadAllText(Path.Combine(Repository.Root, project)), Does.Not.Contain("NUnit").And.Not.Contain("Microsoft.NET.Test.Sdk").And.Not.Contain("../tests"), project);
+            Assert.That(
+                File.ReadAllText(Path.Combine(Repository.Root, project)),
+                Does.Not.Contain("NUnit").And.Not.Contain("Microsoft.NET.Test.Sdk").And.Not.Contain("../tests"),
+                project);
     }
 
     [Test]
@@ -64,7 +69,8 @@ public class WhoMayNameWhatTests
     }
 
     [Test]
-    public void The_sources_are_found() => Assert.That(SourceFile.All.Select(file => file.Path), Does.Contain("harness/Wire/PacketCapture.cs").And.Contain("suites/Catalogue.cs"));
+    public void The_sources_are_found() =>
+        Assert.That(SourceFile.All.Select(file => file.Path), Does.Contain("harness/Wire/PacketCapture.cs").And.Contain("suites/Catalogue.cs"));
 
     // A rule that nobody needs any more is a rule that nobody would miss when it breaks.
     [Test]

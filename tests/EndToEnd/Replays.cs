@@ -27,11 +27,11 @@ public sealed class Replays
 
         var again = await sockconf.Run(["replay", place.Report, "--", .. command]);
         again.MustExit(1);
-        Assert.That(Words(again), Is.All.EqualTo("FAILED").And.Length.EqualTo(cases.Count), again.ToString);
+        Assert.That(Words(again), Is.EqualTo(Enumerable.Repeat("FAILED", cases.Count)), again.ToString);
 
         var mended = await sockconf.Run(["replay", .. cases, "--", .. Good]);
         mended.MustExit(0);
-        Assert.That(Words(mended), Is.All.EqualTo("FIXED").And.Length.EqualTo(cases.Count), mended.ToString);
+        Assert.That(Words(mended), Is.EqualTo(Enumerable.Repeat("FIXED", cases.Count)), mended.ToString);
         mended.MustLeaveNothing();
     }
 

@@ -5,7 +5,8 @@ namespace SockConformance.Tests.Generate;
 
 public class DrawTests
 {
-    private static string Drawn(ulong seed, string requirement) => string.Join('\n', Programs.Draw(Programs.Legal(), seed, requirement, 10).Select(scenario => scenario.OneLine(99)));
+    private static string Drawn(ulong seed, string requirement) =>
+        string.Join('\n', Programs.Draw(Programs.Legal(), seed, requirement, 10).Select(scenario => scenario.OneLine(99)));
 
     [Test]
     public void The_same_seed_draws_the_same_scenarios()
@@ -16,10 +17,12 @@ public class DrawTests
     }
 
     [Test]
-    public void Another_seed_draws_others() => Assert.That(Enumerable.Range(0, 20).Select(seed => Drawn((ulong)seed, "tcp/random")), Is.Unique);
+    public void Another_seed_draws_others() =>
+        Assert.That(Enumerable.Range(0, 20).Select(seed => Drawn((ulong)seed, "tcp/random")), Is.Unique);
 
     [Test]
-    public void Another_requirement_draws_others() => Assert.That(((string[])["a", "b", "ab", "ba", "tcp/random/legal-program"]).Select(id => Drawn(7, id)), Is.Unique);
+    public void Another_requirement_draws_others() =>
+        Assert.That(((string[])["a", "b", "ab", "ba", "tcp/random/legal-program"]).Select(id => Drawn(7, id)), Is.Unique);
 
     [Test]
     public void Fewer_cases_are_the_first_of_more()
@@ -30,7 +33,8 @@ public class DrawTests
     }
 
     [Test]
-    public void As_many_are_drawn_as_were_asked_for() => Assert.That(Programs.Draw(Programs.Interleaved(), 1, "id", 37), Has.Count.EqualTo(37));
+    public void As_many_are_drawn_as_were_asked_for() =>
+        Assert.That(Programs.Draw(Programs.Interleaved(), 1, "id", 37), Has.Count.EqualTo(37));
 
     [Test]
     public void None_are_drawn_where_none_were_asked_for() => Assert.That(Programs.Draw(Programs.Interleaved(), 1, "id", 0), Is.Empty);

@@ -40,13 +40,17 @@ public class PayloadsAndCutsTests
     }
 
     [Test]
-    public void A_large_message_is_never_sent_byte_by_byte() => Assert.That(Law.Some(Programs.Cuts(601), 500).Any(one => one is [1]), Is.False);
+    public void A_large_message_is_never_sent_byte_by_byte() =>
+        Assert.That(Law.Some(Programs.Cuts(601), 500).Any(one => one is [1]), Is.False);
 
     // Hundreds of pieces with a rest between them would take the run longer than it may last.
     [Test]
     public void Rests_between_pieces_are_drawn_for_few_pieces_only() => Law.Holds(Programs.CutExchange(Alphabet.Letters, 4000), scenario =>
     {
         foreach (var send in scenario.Steps.OfType<Step.Send>().Where(send => send.Pause > 0))
-            Assert.That(send.Data.Size, Is.LessThanOrEqualTo(send.Cuts.IsEmpty ? send.Data.Size : 13 * send.Cuts.Sum() / send.Cuts.Length), $"{send}");
+            Assert.That(
+                send.Data.Size,
+                Is.LessThanOrEqualTo(send.Cuts.IsEmpty ? send.Data.Size : 13 * send.Cuts.Sum() / send.Cuts.Length),
+                $"{send}");
     }, times: 500);
 }

@@ -28,7 +28,10 @@ public class ProgramsTests
     public void Every_connection_of_a_legal_program_is_brought_to_an_end(Gen<Scenario> programs) => Law.Holds(programs, scenario =>
     {
         foreach (var socket in scenario.Sockets)
-            Assert.That(scenario.Steps.Last(step => step.On == socket), Is.InstanceOf<Step.Close>().Or.InstanceOf<Step.Abort>(), scenario.OneLine(99));
+            Assert.That(
+                scenario.Steps.Last(step => step.On == socket),
+                Is.InstanceOf<Step.Close>().Or.InstanceOf<Step.Abort>(),
+                scenario.OneLine(99));
     });
 
     [TestCaseSource(nameof(LegalGenerators))]
@@ -39,7 +42,9 @@ public class ProgramsTests
     public void Legal_programs_use_every_primitive_of_a_client()
     {
         var used = Law.Some(Programs.Legal(), 200).SelectMany(scenario => scenario.Steps).Select(step => step.GetType()).Distinct();
-        Assert.That(used, Is.SupersetOf([typeof(Step.Connect), typeof(Step.Send), typeof(Step.Receive), typeof(Step.ShutdownWrite), typeof(Step.Close), typeof(Step.Abort)]));
+        Assert.That(
+            used,
+            Is.SupersetOf([typeof(Step.Connect), typeof(Step.Send), typeof(Step.Receive), typeof(Step.ShutdownWrite), typeof(Step.Close), typeof(Step.Abort)]));
     }
 
     [Test]

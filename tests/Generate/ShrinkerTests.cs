@@ -18,7 +18,8 @@ public class ShrinkerTests
         ])));
 
     [Test]
-    public void Every_candidate_weighs_less() => EachCandidate((original, candidate) => Assert.That(Shrinker.Weight(candidate), Is.LessThan(Shrinker.Weight(original))));
+    public void Every_candidate_weighs_less() =>
+        EachCandidate((original, candidate) => Assert.That(Shrinker.Weight(candidate), Is.LessThan(Shrinker.Weight(original))));
 
     [Test]
     public void Every_candidate_has_steps() => EachCandidate((_, candidate) => Assert.That(candidate.Steps, Is.Not.Empty));
@@ -51,16 +52,20 @@ public class ShrinkerTests
         Assert.That(Shrinker.IsFair(Talk.Scenario("", Talk.Connect(0), [new Step.Send(0, Talk.Letters(5)), new Step.Receive(0, 6)])), Is.False);
 
     [Test]
-    public void Waiting_for_the_end_before_ours_is_unfair() => Assert.That(Shrinker.IsFair(Talk.Scenario("", Talk.Connect(0), [new Step.Receive(0, null)])), Is.False);
+    public void Waiting_for_the_end_before_ours_is_unfair() =>
+        Assert.That(Shrinker.IsFair(Talk.Scenario("", Talk.Connect(0), [new Step.Receive(0, null)])), Is.False);
 
     [Test]
     public void Waiting_for_bytes_that_were_not_sent_is_unfair_beside_an_illegal_step_too() =>
-        Assert.That(Shrinker.IsFair(Talk.Scenario("", Talk.Connect(0), Talk.Connect(0), [new Step.Send(0, Talk.Letters(5)), new Step.Receive(0, 6)])), Is.False);
+        Assert.That(
+            Shrinker.IsFair(Talk.Scenario("", Talk.Connect(0), Talk.Connect(0), [new Step.Send(0, Talk.Letters(5)), new Step.Receive(0, 6)])),
+            Is.False);
 
     [Test]
     public void Nothing_is_smaller_than_one_connect() => Assert.That(Shrinker.Candidates(Talk.Scenario("", Talk.Connect(0))), Is.Empty);
 
-    private static IEnumerable<int> Ended(Scenario scenario) => scenario.Steps.Where(step => step is Step.Close or Step.Abort).Select(step => step.On!.Value);
+    private static IEnumerable<int> Ended(Scenario scenario) =>
+        scenario.Steps.Where(step => step is Step.Close or Step.Abort).Select(step => step.On!.Value);
 
     private static void EachCandidate(Action<Scenario, Scenario> check) => Law.Holds(AnyScenario, scenario =>
     {

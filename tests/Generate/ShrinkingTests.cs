@@ -19,7 +19,10 @@ public class ShrinkingTests
     public void A_failure_above_100_bytes_ends_at_101_bytes_from_any_size()
     {
         foreach (var size in (int[])[102, 128, 1000, 1 << 20])
-            Assert.That(Primitives(Shrink(Talk.Scenario("", Told.Visit(0, Talk.Text(size))), Sends(data => data.Size > 100))), Is.EqualTo("connect, send 101"), $"from {size} bytes");
+            Assert.That(
+                Primitives(Shrink(Talk.Scenario("", Told.Visit(0, Talk.Text(size))), Sends(data => data.Size > 100))),
+                Is.EqualTo("connect, send 101"),
+                $"from {size} bytes");
     }
 
     [Test]
@@ -88,7 +91,8 @@ public class ShrinkingTests
         Assert.That(runs, Is.LessThan(400), "a run of the harness tries no more than 400");
     }
 
-    private static Func<Scenario, bool> Sends(Func<Payload, bool> what) => scenario => scenario.Steps.OfType<Step.Send>().Any(send => what(send.Data));
+    private static Func<Scenario, bool> Sends(Func<Payload, bool> what) =>
+        scenario => scenario.Steps.OfType<Step.Send>().Any(send => what(send.Data));
 
     private static bool HasNul(Payload data) => data.ToBytes().Contains((byte)0);
 

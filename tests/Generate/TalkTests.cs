@@ -28,7 +28,9 @@ public class TalkTests
 
     [Test]
     public void Parts_are_put_together_in_order() =>
-        Assert.That(Talk.Scenario("", Talk.Connect(1), Talk.Wait(5), Talk.Each([1, 2], i => [new Step.Abort(i)])).OneLine(), Is.EqualTo("#1 connect → wait 5 ms → #1 abort (close with SO_LINGER 0) → #2 abort (close with SO_LINGER 0)"));
+        Assert.That(
+            Talk.Scenario("", Talk.Connect(1), Talk.Wait(5), Talk.Each([1, 2], i => [new Step.Abort(i)])).OneLine(),
+            Is.EqualTo("#1 connect → wait 5 ms → #1 abort (close with SO_LINGER 0) → #2 abort (close with SO_LINGER 0)"));
 
     [Test]
     public void Texts_and_letters_of_different_numbers_differ()

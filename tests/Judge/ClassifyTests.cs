@@ -17,7 +17,8 @@ public class ClassifyTests
     public void A_reset_is_a_reset() => Ends(Exchange.But(4, StepResult.Failed, "ECONNRESET"), CloseVerdict.Reset);
 
     [Test]
-    public void A_reset_that_only_the_capture_saw_is_a_reset() => Ends(Exchange.OnTheWire(Packets.Of(0, "> S 1(0) ack 0", "< R. 0(0) ack 2")), CloseVerdict.Reset);
+    public void A_reset_that_only_the_capture_saw_is_a_reset() =>
+        Ends(Exchange.OnTheWire(Packets.Of(0, "> S 1(0) ack 0", "< R. 0(0) ack 2")), CloseVerdict.Reset);
 
     [Test]
     public void A_fin_that_never_came_is_a_time_out() => Ends(Exchange.But(4, StepResult.TimedOut), CloseVerdict.Timeout);
@@ -29,10 +30,12 @@ public class ClassifyTests
     public void Without_a_connection_nothing_was_to_be_closed() => Ends(Told.Of(Talk.Wait(1)), CloseVerdict.None);
 
     [Test]
-    public void A_connection_that_we_aborted_was_not_to_be_closed() => Ends(Told.Of(Talk.Connect(0), [new Step.Abort(0)]), CloseVerdict.None);
+    public void A_connection_that_we_aborted_was_not_to_be_closed() =>
+        Ends(Told.Of(Talk.Connect(0), [new Step.Abort(0)]), CloseVerdict.None);
 
     [Test]
-    public void A_connection_that_was_refused_was_not_to_be_closed() => Ends(Exchange.But(0, StepResult.Failed, "ECONNREFUSED"), CloseVerdict.None);
+    public void A_connection_that_was_refused_was_not_to_be_closed() =>
+        Ends(Exchange.But(0, StepResult.Failed, "ECONNREFUSED"), CloseVerdict.None);
 
     [Test]
     public void The_worst_of_several_counts()

@@ -23,7 +23,8 @@ public class CloseTests
     }
 
     [Test]
-    public void A_socket_in_another_state_is_not_in_close_wait() => CloseJudge.NothingInCloseWait(Exchange.LeavingBehind(0, TcpState.LastAck)).MustHold();
+    public void A_socket_in_another_state_is_not_in_close_wait() =>
+        CloseJudge.NothingInCloseWait(Exchange.LeavingBehind(0, TcpState.LastAck)).MustHold();
 
     [Test]
     public void A_target_that_waits_for_its_client_holds() => CloseJudge.TargetWaitsForClient(Exchange).MustHold();
@@ -36,10 +37,12 @@ public class CloseTests
     }
 
     [Test]
-    public void A_reset_of_a_connection_in_use_is_not_waiting_either() => CloseJudge.TargetWaitsForClient(Exchange.But(1, StepResult.Failed, "EPIPE")).MustBeViolated();
+    public void A_reset_of_a_connection_in_use_is_not_waiting_either() =>
+        CloseJudge.TargetWaitsForClient(Exchange.But(1, StepResult.Failed, "EPIPE")).MustBeViolated();
 
     [Test]
-    public void A_reset_after_our_half_close_is_another_requirements_matter() => CloseJudge.TargetWaitsForClient(Exchange.But(4, StepResult.Failed, "ECONNRESET")).MustHold();
+    public void A_reset_after_our_half_close_is_another_requirements_matter() =>
+        CloseJudge.TargetWaitsForClient(Exchange.But(4, StepResult.Failed, "ECONNRESET")).MustHold();
 
     [Test]
     public void A_connection_without_data_may_end_in_order() => CloseJudge.Orderly(Told.Of(Talk.Connect(0), Talk.Finish(0))).MustHold();
@@ -53,5 +56,6 @@ public class CloseTests
     [TestCase(TcpState.LastAck, "LAST_ACK")]
     [TestCase(TcpState.Closing, "CLOSING")]
     [TestCase(null, "no state (it was gone)")]
-    public void States_are_named_as_the_tools_of_the_system_name_them(TcpState? state, string name) => Assert.That(CloseJudge.StateName(state), Is.EqualTo(name));
+    public void States_are_named_as_the_tools_of_the_system_name_them(TcpState? state, string name) =>
+        Assert.That(CloseJudge.StateName(state), Is.EqualTo(name));
 }

@@ -29,7 +29,9 @@ public class DataTests
 
     [Test]
     public void A_byte_left_out_is_found_where_the_next_one_stands() =>
-        Assert.That(DataJudge.Unchanged(Exchange.Receiving(0, bytes => [.. bytes[..7], .. bytes[8..]])).MustBeViolated().Expected, Does.StartWith("at offset 7 "));
+        Assert.That(
+            DataJudge.Unchanged(Exchange.Receiving(0, bytes => [.. bytes[..7], .. bytes[8..]])).MustBeViolated().Expected,
+            Does.StartWith("at offset 7 "));
 
     [Test]
     public void Bytes_that_did_not_come_are_missed_where_they_were_waited_for()
@@ -51,7 +53,8 @@ public class DataTests
     }
 
     [Test]
-    public void An_answer_that_comes_only_at_the_end_is_not_given_while_the_connection_is_open() => DataJudge.AnswersWhileOpen(Exchange.But(2, StepResult.TimedOut)).MustBeViolated();
+    public void An_answer_that_comes_only_at_the_end_is_not_given_while_the_connection_is_open() =>
+        DataJudge.AnswersWhileOpen(Exchange.But(2, StepResult.TimedOut)).MustBeViolated();
 
     [Test]
     public void One_byte_too_many_is_found_and_shown()
@@ -65,7 +68,8 @@ public class DataTests
         DataJudge.NothingAdded(Told.Of(Talk.Connect(0), Talk.Finish(0)).Receiving(0, _ => "hello\n"u8.ToArray())).MustBeViolated();
 
     [Test]
-    public void Bytes_that_came_too_few_are_not_too_many() => DataJudge.NothingAdded(Exchange.But(2, StepResult.TimedOut, bytes: 1)).MustHold();
+    public void Bytes_that_came_too_few_are_not_too_many() =>
+        DataJudge.NothingAdded(Exchange.But(2, StepResult.TimedOut, bytes: 1)).MustHold();
 
     [Test]
     public void Everything_and_then_the_end_is_drained() =>
@@ -75,12 +79,16 @@ public class DataTests
     public void An_end_that_comes_before_the_last_byte_is_not()
     {
         var violation = DataJudge.Drained(Told.Of(Talk.Connect(0), [new Step.Send(0, Talk.Text(500)), new Step.ShutdownWrite(0), new Step.Receive(0, null)]).But(3, StepResult.EndOfFile, bytes: 499)).MustBeViolated();
-        Assert.That((violation.Step, violation.Absence, violation.Observed), Is.EqualTo((3, false, "499 of them, then end of file (the target's FIN), after 499 bytes")));
+        Assert.That(
+            (violation.Step, violation.Absence, violation.Observed),
+            Is.EqualTo((3, false, "499 of them, then end of file (the target's FIN), after 499 bytes")));
     }
 
     [Test]
     public void Bytes_that_did_not_come_in_time_after_a_half_close_are_missed_by_absence() =>
-        Assert.That(DataJudge.Drained(Told.Of(Talk.Connect(0), [new Step.Send(0, Talk.Text(500)), new Step.ShutdownWrite(0), new Step.Receive(0, null)]).But(3, StepResult.TimedOut, bytes: 100)).MustBeViolated().Absence, Is.True);
+        Assert.That(
+            DataJudge.Drained(Told.Of(Talk.Connect(0), [new Step.Send(0, Talk.Text(500)), new Step.ShutdownWrite(0), new Step.Receive(0, null)]).But(3, StepResult.TimedOut, bytes: 100)).MustBeViolated().Absence,
+            Is.True);
 
     // Such a program is what shrinking tries: if it failed, every server would seem to be at fault.
     [Test]
@@ -88,9 +96,15 @@ public class DataTests
     {
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(DataJudge.Drained(Told.Of(Talk.Connect(0), [new Step.Send(0, Talk.Text(500)), new Step.ShutdownWrite(0)])), Is.Not.InstanceOf<Verdict.Violation>());
-            Assert.That(DataJudge.Drained(Told.Of(Talk.Connect(0), [new Step.Send(0, Talk.Text(500)), new Step.ShutdownWrite(0), new Step.Abort(0)])), Is.Not.InstanceOf<Verdict.Violation>());
-            Assert.That(DataJudge.Drained(Told.Of(Talk.Connect(0), [new Step.Send(0, Talk.Text(500)), new Step.ShutdownWrite(0), new Step.Receive(0, 99)])), Is.Not.InstanceOf<Verdict.Violation>());
+            Assert.That(
+                DataJudge.Drained(Told.Of(Talk.Connect(0), [new Step.Send(0, Talk.Text(500)), new Step.ShutdownWrite(0)])),
+                Is.Not.InstanceOf<Verdict.Violation>());
+            Assert.That(
+                DataJudge.Drained(Told.Of(Talk.Connect(0), [new Step.Send(0, Talk.Text(500)), new Step.ShutdownWrite(0), new Step.Abort(0)])),
+                Is.Not.InstanceOf<Verdict.Violation>());
+            Assert.That(
+                DataJudge.Drained(Told.Of(Talk.Connect(0), [new Step.Send(0, Talk.Text(500)), new Step.ShutdownWrite(0), new Step.Receive(0, 99)])),
+                Is.Not.InstanceOf<Verdict.Violation>());
         }
     }
 

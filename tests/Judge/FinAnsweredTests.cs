@@ -27,11 +27,13 @@ public class FinAnsweredTests
 
     [TestCase(TcpState.CloseWait)]
     [TestCase(TcpState.Established)]
-    public void A_socket_left_open_after_our_close_is_a_violation(TcpState state) => Assert.That(CloseJudge.FinAnswered(CloseOnly.LeavingBehind(0, state)).MustBeViolated().Step, Is.EqualTo(3));
+    public void A_socket_left_open_after_our_close_is_a_violation(TcpState state) =>
+        Assert.That(CloseJudge.FinAnswered(CloseOnly.LeavingBehind(0, state)).MustBeViolated().Step, Is.EqualTo(3));
 
     [TestCase(TcpState.LastAck)]
     [TestCase(TcpState.Closing)]
-    public void A_socket_that_only_waits_for_the_kernel_was_closed_by_its_program(TcpState state) => CloseJudge.FinAnswered(CloseOnly.LeavingBehind(0, state)).MustHold();
+    public void A_socket_that_only_waits_for_the_kernel_was_closed_by_its_program(TcpState state) =>
+        CloseJudge.FinAnswered(CloseOnly.LeavingBehind(0, state)).MustHold();
 
     [Test]
     public void A_target_that_still_owes_an_answer_is_not_asked_for_its_fin_yet() =>

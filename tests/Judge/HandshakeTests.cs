@@ -26,7 +26,8 @@ public class HandshakeTests
     public void The_acknowledgment_may_come_with_the_first_data() => Seen(Syn, SynAck, "> P. 1001(20) ack 5001").MustHold();
 
     [Test]
-    public void Initial_sequence_numbers_may_wrap() => Seen("> S 4294967295(0) ack 0", "< S. 4294967295(0) ack 0", "> . 0(0) ack 0").MustHold();
+    public void Initial_sequence_numbers_may_wrap() =>
+        Seen("> S 4294967295(0) ack 0", "< S. 4294967295(0) ack 0", "> . 0(0) ack 0").MustHold();
 
     [TestCase("< S. 5000(0) ack 1000", Description = "the SYN itself is not counted")]
     [TestCase("< S. 5000(0) ack 1002")]
@@ -46,10 +47,12 @@ public class HandshakeTests
     public void A_wrong_acknowledgment_of_the_syn_ack_is_a_violation() => Seen(Syn, SynAck, "> . 1001(0) ack 5000").MustBeViolated();
 
     [Test]
-    public void A_missing_syn_ack_in_a_complete_capture_is_a_violation_by_absence() => Assert.That(Seen(Syn, Ack).MustBeViolated().Absence, Is.True);
+    public void A_missing_syn_ack_in_a_complete_capture_is_a_violation_by_absence() =>
+        Assert.That(Seen(Syn, Ack).MustBeViolated().Absence, Is.True);
 
     [Test]
-    public void A_missing_ack_in_a_complete_capture_is_a_violation_by_absence() => Assert.That(Seen(Syn, SynAck).MustBeViolated().Absence, Is.True);
+    public void A_missing_ack_in_a_complete_capture_is_a_violation_by_absence() =>
+        Assert.That(Seen(Syn, SynAck).MustBeViolated().Absence, Is.True);
 
     [TestCase(Syn, SynAck)]
     [TestCase(Syn, Ack)]
@@ -65,12 +68,16 @@ public class HandshakeTests
     public void A_refused_connect_is_a_violation_at_its_step()
     {
         var violation = HandshakeJudge.Complete(Told.Of([new Step.Idle(1)], Talk.Visit(0, Talk.Text(5))).But(1, StepResult.Failed, "ECONNREFUSED")).MustBeViolated();
-        Assert.That((violation.Step, violation.Absence, violation.Observed), Is.EqualTo((1, false, "connect was answered ECONNREFUSED (RST for our SYN: nobody listens)")));
+        Assert.That(
+            (violation.Step, violation.Absence, violation.Observed),
+            Is.EqualTo((1, false, "connect was answered ECONNREFUSED (RST for our SYN: nobody listens)")));
     }
 
     [Test]
     public void A_connect_that_nobody_answered_is_a_violation_by_absence() =>
-        Assert.That(HandshakeJudge.Complete(Told.Of(Talk.Connect(0)).But(0, StepResult.TimedOut, detail: "the handshake was not answered")).MustBeViolated().Absence, Is.True);
+        Assert.That(
+            HandshakeJudge.Complete(Told.Of(Talk.Connect(0)).But(0, StepResult.TimedOut, detail: "the handshake was not answered")).MustBeViolated().Absence,
+            Is.True);
 
     [Test]
     public void A_connect_in_the_background_is_judged_at_the_step_that_waits_for_it()
@@ -80,7 +87,8 @@ public class HandshakeTests
     }
 
     [Test]
-    public void An_error_of_our_own_side_is_not_charged_to_the_target() => HandshakeJudge.Complete(Told.Of(Talk.Connect(0)).But(0, StepResult.Failed, "EADDRNOTAVAIL")).MustHold();
+    public void An_error_of_our_own_side_is_not_charged_to_the_target() =>
+        HandshakeJudge.Complete(Told.Of(Talk.Connect(0)).But(0, StepResult.Failed, "EADDRNOTAVAIL")).MustHold();
 
     [Test]
     public void The_second_connection_is_judged_as_the_first_is()
@@ -90,5 +98,6 @@ public class HandshakeTests
         HandshakeJudge.Complete(Told.Of(Talk.Connect(0), Talk.Connect(1)).OnTheWire(good, bad)).MustBeViolated();
     }
 
-    private static Verdict Seen(params string[] segments) => HandshakeJudge.Complete(Told.Of(Talk.Connect(0)).OnTheWire(Packets.Of(0, segments)));
+    private static Verdict Seen(params string[] segments) =>
+        HandshakeJudge.Complete(Told.Of(Talk.Connect(0)).OnTheWire(Packets.Of(0, segments)));
 }

@@ -12,7 +12,8 @@ public class IllegalStepTests
         Talk.Connect(0), Talk.Exchange(0, Talk.Text(20)), [new Step.ShutdownWrite(0), new Step.Send(0, Talk.Letters(5)), new Step.Receive(0, null), new Step.Close(0)], Told.Visit(4, Talk.Text(20)));
 
     [Test]
-    public void A_step_that_is_refused_as_the_standard_says_changes_nothing() => LifeJudge.IllegalStepChangesNothing(SendAfterShutdown).MustHold();
+    public void A_step_that_is_refused_as_the_standard_says_changes_nothing() =>
+        LifeJudge.IllegalStepChangesNothing(SendAfterShutdown).MustHold();
 
     [Test]
     public void A_wrong_answer_of_our_own_machine_is_not_charged_to_the_target() =>
@@ -30,7 +31,9 @@ public class IllegalStepTests
     public void Bytes_of_a_send_that_was_refused_are_not_expected_back()
     {
         LifeJudge.IllegalStepChangesNothing(Told.Of([new Step.Send(0, Talk.Letters(5))], Told.Visit(0, Talk.Text(20)))).MustHold();
-        Assert.That(DataJudge.Drained(Told.Of(Talk.Connect(0), [new Step.ShutdownWrite(0), new Step.Send(0, Talk.Letters(5)), new Step.Receive(0, null), new Step.Close(0)])), Is.Not.InstanceOf<Verdict.Violation>());
+        Assert.That(
+            DataJudge.Drained(Told.Of(Talk.Connect(0), [new Step.ShutdownWrite(0), new Step.Send(0, Talk.Letters(5)), new Step.Receive(0, null), new Step.Close(0)])),
+            Is.Not.InstanceOf<Verdict.Violation>());
     }
 
     [Test]
@@ -38,5 +41,6 @@ public class IllegalStepTests
         Assert.That(LifeJudge.IllegalStepChangesNothing(SendAfterShutdown.But(9, StepResult.TimedOut)).MustBeViolated().Step, Is.EqualTo(9));
 
     [Test]
-    public void A_reset_after_it_is_a_violation() => LifeJudge.IllegalStepChangesNothing(SendAfterShutdown.But(5, StepResult.Failed, "ECONNRESET")).MustBeViolated();
+    public void A_reset_after_it_is_a_violation() =>
+        LifeJudge.IllegalStepChangesNothing(SendAfterShutdown.But(5, StepResult.Failed, "ECONNRESET")).MustBeViolated();
 }

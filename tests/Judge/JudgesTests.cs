@@ -39,5 +39,6 @@ public class JudgesTests
         Assert.That(Judges.Answer(Told.Of(Told.Visit(0, Talk.Text(20))).But(step, result, errno, bytes), step), Is.EqualTo(words));
 
     [Test]
-    public void A_step_is_named_by_its_number_from_one_and_its_words() => Assert.That(Judges.Name(Any, 1), Is.EqualTo("step 2 (#0 send 20 bytes of text)"));
+    public void A_step_is_named_by_its_number_from_one_and_its_words() =>
+        Assert.That(Judges.Name(Any, 1), Is.EqualTo("step 2 (#0 send 20 bytes of text)"));
 }

@@ -28,7 +28,8 @@ public class TupleTests
         TupleJudge.OnePerConnection(Two.Changing(0, connection => connection with { ServerSide = connection.ServerSide! with { Remote = Elsewhere } })).MustBeViolated();
 
     [Test]
-    public void A_target_whose_end_was_not_found_is_not_blamed() => TupleJudge.OnePerConnection(Two.Changing(0, connection => connection with { ServerSide = null })).MustHold();
+    public void A_target_whose_end_was_not_found_is_not_blamed() =>
+        TupleJudge.OnePerConnection(Two.Changing(0, connection => connection with { ServerSide = null })).MustHold();
 
     // Within one case the kernel may give a client port again when its connection is over.
     [Test]
@@ -36,7 +37,8 @@ public class TupleTests
         TupleJudge.OnePerConnection(Two.Changing(1, connection => connection with { Tuple = Told.TupleOf(0), ServerSide = null })).MustHold();
 
     [Test]
-    public void A_connection_that_never_was_needs_no_tuple() => TupleJudge.OnePerConnection(Two.But(1, StepResult.Failed, "ECONNREFUSED")).MustHold();
+    public void A_connection_that_never_was_needs_no_tuple() =>
+        TupleJudge.OnePerConnection(Two.But(1, StepResult.Failed, "ECONNREFUSED")).MustHold();
 
     [Test]
     public void A_flow_that_we_did_not_open_is_a_violation_that_names_it()

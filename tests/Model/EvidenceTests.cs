@@ -26,7 +26,9 @@ public class EvidenceTests
 
     [Test]
     public void An_illegal_step_that_fails_does_what_it_is_meant_to() =>
-        Assert.That(Told.Of([new Step.Receive(0, 1)], Told.Visit(0, Talk.Text(20))).But(0, StepResult.Failed, "ENOTCONN").Evidence().FirstUnmet, Is.EqualTo(-1));
+        Assert.That(
+            Told.Of([new Step.Receive(0, 1)], Told.Visit(0, Talk.Text(20))).But(0, StepResult.Failed, "ENOTCONN").Evidence().FirstUnmet,
+            Is.EqualTo(-1));
 
     [Test]
     public void The_flow_of_a_connection_is_found_by_our_end()
@@ -54,9 +56,12 @@ public class EvidenceTests
         Assert.That(new ProcessEnd(null, signal, default).ToString(), Is.EqualTo(words));
 
     [Test]
-    public void A_process_that_ended_by_itself_is_told_with_its_status() => Assert.That(new ProcessEnd(3, null, default).ToString(), Is.EqualTo("exited with status 3"));
+    public void A_process_that_ended_by_itself_is_told_with_its_status() =>
+        Assert.That(new ProcessEnd(3, null, default).ToString(), Is.EqualTo("exited with status 3"));
 
     [Test]
     public void A_five_tuple_is_written_as_the_standard_names_it() =>
-        Assert.That(new FiveTuple(new IPEndPoint(IPAddress.IPv6Loopback, 40000), new IPEndPoint(IPAddress.IPv6Loopback, 7)).ToString(), Is.EqualTo("{TCP, [::1]:40000, [::1]:7}"));
+        Assert.That(
+            new FiveTuple(new IPEndPoint(IPAddress.IPv6Loopback, 40000), new IPEndPoint(IPAddress.IPv6Loopback, 7)).ToString(),
+            Is.EqualTo("{TCP, [::1]:40000, [::1]:7}"));
 }

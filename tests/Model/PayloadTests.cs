@@ -37,7 +37,8 @@ public class PayloadTests
     }
 
     [Test]
-    public void Letters_are_letters() => Law.Holds(AnyOf(Alphabet.Letters), data => Assert.That(data.ToBytes(), Has.All.InRange((byte)'a', (byte)'z')));
+    public void Letters_are_letters() =>
+        Law.Holds(AnyOf(Alphabet.Letters), data => Assert.That(data.ToBytes(), Has.All.InRange((byte)'a', (byte)'z')));
 
     [Test]
     public void Text_is_printable_in_lines_of_at_most_64_bytes_and_ends_with_a_line_feed() => Law.Holds(AnyOf(Alphabet.Text).Where(data => data.Length > 0), data =>
@@ -87,5 +88,6 @@ public class PayloadTests
         Assert.That(Payload.Literal.Of(new byte[49]).ToString(), Does.StartWith("\"\\x00").And.EndsWith("…\" (49 bytes)"));
 
     [Test]
-    public void A_generated_payload_is_described_not_shown() => Assert.That(new Payload.Generated(300, 1, Alphabet.Text).ToString(), Is.EqualTo("300 bytes of text"));
+    public void A_generated_payload_is_described_not_shown() =>
+        Assert.That(new Payload.Generated(300, 1, Alphabet.Text).ToString(), Is.EqualTo("300 bytes of text"));
 }

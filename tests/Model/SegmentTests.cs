@@ -25,7 +25,8 @@ public class SegmentTests
     [TestCase("< S. 5000(0) ack 1001")]
     [TestCase("< FP. 5001(7) ack 1021")]
     [TestCase("< R. 1(0) ack 2")]
-    public void A_segment_prints_itself_in_one_short_line(string line) => Assert.That(Packets.Parse(line, default).ToString(), Is.EqualTo(line));
+    public void A_segment_prints_itself_in_one_short_line(string line) =>
+        Assert.That(Packets.Parse(line, default).ToString(), Is.EqualTo(line));
 
     [Test]
     public void Having_flags_means_having_all_of_them()

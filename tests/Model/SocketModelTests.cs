@@ -99,7 +99,10 @@ public class SocketModelTests
         foreach (var socket in scenario.Sockets)
         {
             var alone = scenario with { Steps = [.. scenario.Steps.Where(step => step.On == socket)] };
-            Assert.That(SocketModel.Check(alone).Select(Told), Is.EqualTo(verdicts.Where((_, index) => scenario.Steps[index].On == socket).Select(Told)), scenario.OneLine(20));
+            Assert.That(
+                SocketModel.Check(alone).Select(Told),
+                Is.EqualTo(verdicts.Where((_, index) => scenario.Steps[index].On == socket).Select(Told)),
+                scenario.OneLine(20));
         }
     });
 

@@ -24,7 +24,8 @@ public class StepTests
     ];
 
     [TestCaseSource(nameof(Words))]
-    public void A_step_is_told_in_the_words_of_the_socket_interface(Step step, string words) => Assert.That(step.ToString(), Is.EqualTo(words));
+    public void A_step_is_told_in_the_words_of_the_socket_interface(Step step, string words) =>
+        Assert.That(step.ToString(), Is.EqualTo(words));
 
     [Test]
     public void Only_primitives_on_a_socket_name_one()

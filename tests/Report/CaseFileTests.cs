@@ -26,19 +26,24 @@ public class CaseFileTests
             {
                 Assert.That(read.ToJson(), Is.EqualTo(file.ToJson()));
                 Assert.That(read.Scenario.OneLine(999), Is.EqualTo(scenario.OneLine(999)));
-                Assert.That(scenario.Sockets.Select(socket => Convert.ToHexString(read.Scenario.BytesSentOn(socket))), Is.EqualTo(scenario.Sockets.Select(socket => Convert.ToHexString(scenario.BytesSentOn(socket)))));
+                Assert.That(
+                    scenario.Sockets.Select(socket => Convert.ToHexString(read.Scenario.BytesSentOn(socket))),
+                    Is.EqualTo(scenario.Sockets.Select(socket => Convert.ToHexString(scenario.BytesSentOn(socket)))));
             }
         });
 
     [Test]
-    public void Every_kind_of_step_and_every_option_comes_back() => Assert.That(CaseFile.Parse(Sample.ToJson(), "a.json").Scenario.Steps.Select(Detail), Is.EqualTo(Sample.Scenario.Steps.Select(Detail)));
+    public void Every_kind_of_step_and_every_option_comes_back() =>
+        Assert.That(CaseFile.Parse(Sample.ToJson(), "a.json").Scenario.Steps.Select(Detail), Is.EqualTo(Sample.Scenario.Steps.Select(Detail)));
 
     [Test]
     public void The_members_beside_the_scenario_come_back()
     {
         using var folder = new TempFolder();
         var read = CaseFile.Read(folder.File("a.json", Sample.ToJson()));
-        Assert.That((read.Id, read.Requirement, read.Spec, read.Seed, read.Expected, read.Observed), Is.EqualTo((Sample.Id, Sample.Requirement, Sample.Spec, Sample.Seed, Sample.Expected, Sample.Observed)));
+        Assert.That(
+            (read.Id, read.Requirement, read.Spec, read.Seed, read.Expected, read.Observed),
+            Is.EqualTo((Sample.Id, Sample.Requirement, Sample.Spec, Sample.Seed, Sample.Expected, Sample.Observed)));
         Assert.That(read.Command, Is.EqualTo(Sample.Command));
     }
 
@@ -104,7 +109,9 @@ public class CaseFileTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(CaseFile.IdOf("tcp/close/no-reset", scenario), Does.Match("^tcp-close-no-reset-[0-9a-f]{8}$").And.EqualTo(CaseFile.IdOf("tcp/close/no-reset", scenario with { })));
-            Assert.That(CaseFile.IdOf("tcp/close/no-reset", CaseFile.Parse(Sample.ToJson(), "").Scenario), Is.EqualTo(CaseFile.IdOf("tcp/close/no-reset", scenario)));
+            Assert.That(
+                CaseFile.IdOf("tcp/close/no-reset", CaseFile.Parse(Sample.ToJson(), "").Scenario),
+                Is.EqualTo(CaseFile.IdOf("tcp/close/no-reset", scenario)));
             Assert.That(Law.Some(Programs.Legal(), 100).Select(one => CaseFile.IdOf("a", one)), Is.Unique);
         }
     }

@@ -12,7 +12,8 @@ public class CommandLineTests
     [TestCase("1h", 3_600_000)]
     [TestCase("0.5s", 500)]
     [TestCase("24h", 86_400_000)]
-    public void A_time_has_a_number_and_a_unit(string text, int milliseconds) => Assert.That(Options.Duration(text, "--timeout"), Is.EqualTo(TimeSpan.FromMilliseconds(milliseconds)));
+    public void A_time_has_a_number_and_a_unit(string text, int milliseconds) =>
+        Assert.That(Options.Duration(text, "--timeout"), Is.EqualTo(TimeSpan.FromMilliseconds(milliseconds)));
 
     [TestCase("")]
     [TestCase("2")]
@@ -35,7 +36,8 @@ public class CommandLineTests
         Assert.That(Assert.Throws<UsageException>(() => Options.Duration(text, "--timeout"))?.Message, Does.StartWith("--timeout"));
 
     [Test]
-    public void A_time_with_more_digits_than_any_number_holds_is_refused() => Assert.Throws<UsageException>(() => Options.Duration(new string('9', 400) + "s", "--timeout"));
+    public void A_time_with_more_digits_than_any_number_holds_is_refused() =>
+        Assert.Throws<UsageException>(() => Options.Duration(new string('9', 400) + "s", "--timeout"));
 
     [Test]
     public void No_time_is_none() => Assert.That(Options.Duration(null, "--timeout"), Is.Null);
@@ -46,7 +48,8 @@ public class CommandLineTests
     [TestCase("0X5eed", 0x5EEDul)]
     [TestCase("18446744073709551615", ulong.MaxValue)]
     [TestCase("0xFFFFFFFFFFFFFFFF", ulong.MaxValue)]
-    public void A_seed_is_a_whole_number_in_one_of_two_forms(string text, ulong seed) => Assert.That(Options.SeedOf(text), Is.EqualTo(seed));
+    public void A_seed_is_a_whole_number_in_one_of_two_forms(string text, ulong seed) =>
+        Assert.That(Options.SeedOf(text), Is.EqualTo(seed));
 
     [TestCase("")]
     [TestCase("0x")]
@@ -59,10 +62,12 @@ public class CommandLineTests
     [TestCase("0x1_000")]
     [TestCase("18446744073709551616")]
     [TestCase("0x10000000000000000")]
-    public void No_other_text_is_a_seed(string text) => Assert.That(Assert.Throws<UsageException>(() => Options.SeedOf(text))?.Message, Does.StartWith("--seed"));
+    public void No_other_text_is_a_seed(string text) =>
+        Assert.That(Assert.Throws<UsageException>(() => Options.SeedOf(text))?.Message, Does.StartWith("--seed"));
 
     [Test]
-    public void The_seed_that_a_report_shows_can_be_given_again() => Assert.That(Options.SeedOf(Shared.Runs.Header.SeedText), Is.EqualTo(Shared.Runs.Header.Seed));
+    public void The_seed_that_a_report_shows_can_be_given_again() =>
+        Assert.That(Options.SeedOf(Shared.Runs.Header.SeedText), Is.EqualTo(Shared.Runs.Header.Seed));
 
     [TestCase("tcp/close/no-reset", true)]
     [TestCase("tcp/close", true)]
@@ -75,7 +80,8 @@ public class CommandLineTests
     [TestCase("tcp*", true)]
     [TestCase("*/close", false)]
     [TestCase("*", true)]
-    public void A_filter_is_a_beginning_or_a_pattern(string filter, bool matches) => Assert.That(Options.Matches("tcp/close/no-reset", [filter]), Is.EqualTo(matches));
+    public void A_filter_is_a_beginning_or_a_pattern(string filter, bool matches) =>
+        Assert.That(Options.Matches("tcp/close/no-reset", [filter]), Is.EqualTo(matches));
 
     [Test]
     public void Without_a_filter_everything_matches() => Assert.That(Options.Matches("tcp/close/no-reset", []), Is.True);
@@ -87,7 +93,8 @@ public class CommandLineTests
     [TestCase("echo-tsl", "; did you mean echo-tls?")]
     [TestCase("daytimes", "; did you mean daytime?")]
     [TestCase("something-else-entirely", "")]
-    public void A_word_that_is_nearly_known_is_guessed(string word, string guess) => Assert.That(ConformanceCli.Nearest(word, ["echo", "echo-tls", "daytime"]), Is.EqualTo(guess));
+    public void A_word_that_is_nearly_known_is_guessed(string word, string guess) =>
+        Assert.That(ConformanceCli.Nearest(word, ["echo", "echo-tls", "daytime"]), Is.EqualTo(guess));
 
     [Test]
     public void Where_nothing_is_known_nothing_is_guessed() => Assert.That(ConformanceCli.Nearest("echo", []), Is.Empty);

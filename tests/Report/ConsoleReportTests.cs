@@ -27,7 +27,8 @@ public class ConsoleReportTests
     [TestCase(Status.Flaky, "failed 1 of 3 runs", "  FLAKY [  1.50s] ( 2/12) tcp/close/no-reset  does not reset (failed 1 of 3 runs)\n")]
     [TestCase(Status.Inconclusive, "packets were lost", "  INCONC[  1.50s] ( 2/12) tcp/close/no-reset  does not reset (packets were lost)\n")]
     [TestCase(Status.Skip, "not observable", "  SKIP  [  1.50s] ( 2/12) tcp/close/no-reset  does not reset (not observable)\n")]
-    public void Each_requirement_has_a_line(Status status, string? reason, string line) => Assert.That(Print(Plain, Done(Runs.Result(status, reason: reason))), Is.EqualTo(line));
+    public void Each_requirement_has_a_line(Status status, string? reason, string line) =>
+        Assert.That(Print(Plain, Done(Runs.Result(status, reason: reason))), Is.EqualTo(line));
 
     [Test]
     public void A_failure_has_a_card_with_all_that_is_known() => Assert.That(
@@ -52,11 +53,14 @@ public class ConsoleReportTests
     {
         var evidence = Told.Of(Talk.Connect(0)).Exiting(1, TimeSpan.Zero).Evidence();
         var printed = evidence with { Target = evidence.Target with { Output = "starting\nTraceback:\nKeyError: 7\n\n" } };
-        Assert.That(Print(Plain, report => report.Card(Runs.Failed(evidence: printed), null, "/tmp/run")), Does.Contain("  it printed    KeyError: 7\n"));
+        Assert.That(
+            Print(Plain, report => report.Card(Runs.Failed(evidence: printed), null, "/tmp/run")),
+            Does.Contain("  it printed    KeyError: 7\n"));
     }
 
     [Test]
-    public void A_pass_has_no_card() => Assert.That(Print(Plain, report => report.Card(Runs.Result(Status.Pass), null, "/tmp/run")), Is.Empty);
+    public void A_pass_has_no_card() =>
+        Assert.That(Print(Plain, report => report.Card(Runs.Result(Status.Pass), null, "/tmp/run")), Is.Empty);
 
     [Test]
     public void The_summary_counts_what_there_is() => Assert.That(
@@ -72,7 +76,9 @@ public class ConsoleReportTests
     public void A_run_that_was_interrupted_or_not_captured_says_so()
     {
         var run = Runs.Of(Runs.Result(Status.Pass)) with { Interrupted = 2 };
-        Assert.That(Print(Plain, report => report.Summary(Runs.Header with { Captured = false }, run, null, 130)), Does.Contain("no capture)").And.EndsWith("seed 0x5EED   exit 130 (interrupted)\n"));
+        Assert.That(
+            Print(Plain, report => report.Summary(Runs.Header with { Captured = false }, run, null, 130)),
+            Does.Contain("no capture)").And.EndsWith("seed 0x5EED   exit 130 (interrupted)\n"));
     }
 
     [TestCase(Status.Pass, false)]
@@ -81,7 +87,9 @@ public class ConsoleReportTests
     [TestCase(Status.Flaky, true)]
     [TestCase(Status.Inconclusive, true)]
     public void Quiet_shows_only_what_is_not_a_pass(Status status, bool shown) =>
-        Assert.That(Print(Plain with { Quiet = true }, Done(Runs.Result(status)), report => report.Header(Runs.Header)), shown ? Is.Not.Empty : Is.Empty);
+        Assert.That(
+            Print(Plain with { Quiet = true }, Done(Runs.Result(status)), report => report.Header(Runs.Header)),
+            shown ? Is.Not.Empty : Is.Empty);
 
     [Test]
     public void Verbose_has_a_line_per_case() => Assert.That(

@@ -29,7 +29,9 @@ public class EventLogTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(lengths, Is.Ordered.And.Unique.And.All.GreaterThan(0));
-            Assert.That(Lines(folder).Select(line => line.GetProperty("event").GetString()), Is.EqualTo(["run.start", "case.end", "requirement.end", "run.end"]));
+            Assert.That(
+                Lines(folder).Select(line => line.GetProperty("event").GetString()),
+                Is.EqualTo(["run.start", "case.end", "requirement.end", "run.end"]));
             Assert.That(Lines(folder).Select(line => line.GetProperty("v").GetInt32()), Has.All.EqualTo(1));
         }
     }
@@ -70,7 +72,8 @@ public class EventLogTests
         Assert.That(listener.Heard, Is.EqualTo(["case one line", "shrinking tcp/close/no-reset", "requirement 2/5"]));
     }
 
-    private static List<JsonElement> Lines(TempFolder folder) => [.. File.ReadAllLines(Path.Combine(folder.Path, "events.ndjson")).Select(line => JsonDocument.Parse(line).RootElement)];
+    private static List<JsonElement> Lines(TempFolder folder) =>
+        [.. File.ReadAllLines(Path.Combine(folder.Path, "events.ndjson")).Select(line => JsonDocument.Parse(line).RootElement)];
 
     private sealed class Listener : IRunObserver
     {

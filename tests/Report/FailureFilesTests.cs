@@ -17,7 +17,9 @@ public class FailureFilesTests
         using var folder = new TempFolder();
         var paths = Save(folder, Visit);
         var read = CaseFile.Read(Path.Combine(folder.Path, paths.Case));
-        Assert.That((read.Id, read.Requirement, read.Seed, read.Scenario.OneLine()), Is.EqualTo((paths.Id, "tcp/close/no-reset", "0x5EED", Visit.Evidence().Scenario.OneLine())));
+        Assert.That(
+            (read.Id, read.Requirement, read.Seed, read.Scenario.OneLine()),
+            Is.EqualTo((paths.Id, "tcp/close/no-reset", "0x5EED", Visit.Evidence().Scenario.OneLine())));
     }
 
     [Test]
@@ -39,7 +41,9 @@ public class FailureFilesTests
         var capture = File.ReadAllText(Path.Combine(folder.Path, Save(folder, Visit.OnTheWire(flow)).Capture!), System.Text.Encoding.Latin1);
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(capture, Does.Contain("[sockconf] step 1: #0 connect").And.Contain("[sockconf] step 2: #0 send 20 bytes of text").And.Contain("[sockconf] step 4: #0 close"));
+            Assert.That(
+                capture,
+                Does.Contain("[sockconf] step 1: #0 connect").And.Contain("[sockconf] step 2: #0 send 20 bytes of text").And.Contain("[sockconf] step 4: #0 close"));
             Assert.That(capture, Does.Not.Contain("step 3: "), "a receive sends nothing of its own");
             Assert.That(capture, Does.Contain("tcp/close/no-reset (RFC 9293").And.Contain("Again: sockconf replay tcp-close-no-reset-"));
         }
@@ -51,10 +55,13 @@ public class FailureFilesTests
     {
         using var folder = new TempFolder();
         var paths = Save(folder, Visit.OnTheWire(new Flow(Told.TupleOf(0), [At(0, "> S 1000(0) ack 0")])), observed: "it said \e]0;title\a\nand more");
-        Assert.That(File.ReadAllText(Path.Combine(folder.Path, paths.Capture!), System.Text.Encoding.Latin1), Does.Not.Contain("\e").And.Not.Contain("\a"));
+        Assert.That(
+            File.ReadAllText(Path.Combine(folder.Path, paths.Capture!), System.Text.Encoding.Latin1),
+            Does.Not.Contain("\e").And.Not.Contain("\a"));
     }
 
-    private static Segment At(int milliseconds, string segment) => Packets.Parse(segment, TimeSpan.FromMilliseconds(milliseconds)) with { Frame = new byte[] { 1, 2, 3, 4 } };
+    private static Segment At(int milliseconds, string segment) =>
+        Packets.Parse(segment, TimeSpan.FromMilliseconds(milliseconds)) with { Frame = new byte[] { 1, 2, 3, 4 } };
 
     private static FailurePaths Save(TempFolder folder, Evidence evidence, string observed = "RST") =>
         FailureFiles.Save(folder.Path, Runs.Header, Runs.Requirement(), Runs.Failed(observed: observed, evidence: evidence).Failure!, LinkType.Ethernet);

@@ -92,7 +92,8 @@ public class FindCasesTests
     }
 
     [Test]
-    public void A_run_goes_where_it_was_told_to() => Assert.That(RunFolder.Create("some/where", 1), Is.EqualTo(Path.Combine(folder.Path, "some/where")).And.Exist);
+    public void A_run_goes_where_it_was_told_to() =>
+        Assert.That(RunFolder.Create("some/where", 1), Is.EqualTo(Path.Combine(folder.Path, "some/where")).And.Exist);
 
     [Test]
     public void A_folder_that_cannot_be_made_is_the_users_matter()
@@ -106,6 +107,8 @@ public class FindCasesTests
     {
         RunFolder.Write(folder.Path, "results.json", "old and long");
         RunFolder.Write(folder.Path, "results.json", "new");
-        Assert.That(Directory.GetFiles(folder.Path).Select(path => (Path.GetFileName(path), File.ReadAllText(path))), Is.EqualTo([("results.json", "new")]));
+        Assert.That(
+            Directory.GetFiles(folder.Path).Select(path => (Path.GetFileName(path), File.ReadAllText(path))),
+            Is.EqualTo([("results.json", "new")]));
     }
 }

@@ -28,7 +28,8 @@ public class HostileCaseFileTests
     [TestCase("\"1\"")]
     [TestCase("null")]
     [TestCase("[1]")]
-    public void Another_version_is_refused_and_named(string version) => Assert.That(Refusal(Whole(version: version)), Does.Contain("format").And.Contain(version));
+    public void Another_version_is_refused_and_named(string version) =>
+        Assert.That(Refusal(Whole(version: version)), Does.Contain("format").And.Contain(version));
 
     [TestCase("{}")]
     [TestCase("""{ "Sockcase": 1 }""")]
@@ -81,7 +82,8 @@ public class HostileCaseFileTests
     [TestCase("""{ "situation": "" }""")]
     [TestCase("[]")]
     [TestCase("7")]
-    public void A_scenario_without_steps_or_name_is_refused(string scenario) => Refusal(Whole().Replace($$"""{ "situation": "", "steps": [{{Connect}}] }""", scenario, StringComparison.Ordinal));
+    public void A_scenario_without_steps_or_name_is_refused(string scenario) =>
+        Refusal(Whole().Replace($$"""{ "situation": "", "steps": [{{Connect}}] }""", scenario, StringComparison.Ordinal));
 
     [TestCase("""{ "do": "fork" }""")]
     [TestCase("""{ "do": 1 }""")]
@@ -136,10 +138,12 @@ public class HostileCaseFileTests
 
     [TestCase('[')]
     [TestCase('{')]
-    public void Deep_nesting_is_refused(char open) => Refusal(Whole(more: $""", "deep": {string.Concat(Enumerable.Repeat(open == '{' ? "{\"a\":" : "[", 100_000))}"""));
+    public void Deep_nesting_is_refused(char open) =>
+        Refusal(Whole(more: $""", "deep": {string.Concat(Enumerable.Repeat(open == '{' ? "{\"a\":" : "[", 100_000))}"""));
 
     [Test]
-    public void A_file_that_is_not_there_is_named() => Assert.That(Assert.Throws<InputException>(() => CaseFile.Read("no/such/case.json"))!.Message, Does.Contain("no/such/case.json"));
+    public void A_file_that_is_not_there_is_named() =>
+        Assert.That(Assert.Throws<InputException>(() => CaseFile.Read("no/such/case.json"))!.Message, Does.Contain("no/such/case.json"));
 
     [Test]
     public void A_file_that_is_too_large_is_refused_unread()

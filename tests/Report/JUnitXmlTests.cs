@@ -25,7 +25,9 @@ public class JUnitXmlTests
         {
             Assert.That(failure.Attribute("message")!.Value, Is.EqualTo("expected a <FIN>; observed an \"RST\" & more"));
             Assert.That(failure.Attribute("type")!.Value, Is.EqualTo("RFC 9293 §3.6"));
-            Assert.That(failure.Value, Does.Contain("It ends by FIN.").And.Contain("#0 connect → ").And.Contain("SO_LINGER").And.Contain("read to the end"));
+            Assert.That(
+                failure.Value,
+                Does.Contain("It ends by FIN.").And.Contain("#0 connect → ").And.Contain("SO_LINGER").And.Contain("read to the end"));
         }
     }
 
@@ -46,7 +48,9 @@ public class JUnitXmlTests
     [TestCase(Status.Skip, "skipped")]
     [TestCase(Status.Flaky, "flakyFailure")]
     public void Every_other_status_has_its_own_element_or_none(Status status, string? element) =>
-        Assert.That(Only(Runs.Result(status, reason: "why")).Elements().Select(child => child.Name.LocalName), Is.EqualTo(element is null ? Array.Empty<string>() : [element]));
+        Assert.That(
+            Only(Runs.Result(status, reason: "why")).Elements().Select(child => child.Name.LocalName),
+            Is.EqualTo(element is null ? Array.Empty<string>() : [element]));
 
     [TestCase(false, 0)]
     [TestCase(true, 1)]
@@ -78,9 +82,11 @@ public class JUnitXmlTests
     }
 
     [Test]
-    public void The_declared_encoding_is_that_of_the_file() => Assert.That(JUnitXml.Write(Runs.Header, Runs.Of(), Runs.NoFiles), Does.StartWith("<?xml version=\"1.0\" encoding=\"utf-8\"?>"));
+    public void The_declared_encoding_is_that_of_the_file() =>
+        Assert.That(JUnitXml.Write(Runs.Header, Runs.Of(), Runs.NoFiles), Does.StartWith("<?xml version=\"1.0\" encoding=\"utf-8\"?>"));
 
-    private static XElement Only(RequirementResult result) => Parse(JUnitXml.Write(Runs.Header, Runs.Of(result), Runs.NoFiles)).Descendants("testcase").Single();
+    private static XElement Only(RequirementResult result) =>
+        Parse(JUnitXml.Write(Runs.Header, Runs.Of(result), Runs.NoFiles)).Descendants("testcase").Single();
 
     private static XDocument Parse(string xml)
     {

@@ -44,5 +44,6 @@ public class PrintableTests
     [TestCase("\u200b\ufeff\u2066", @"\u{200b}\u{feff}\u{2066}")]
     [TestCase("\u2028", @"\u{2028}")]
     [TestCase("\U000e0041", @"\u{e0041}", Description = "a tag character")]
-    public void Whatever_could_move_a_cursor_or_deceive_an_eye_is_written_out(string text, string line) => Assert.That(Printable.Line(text), Is.EqualTo(line));
+    public void Whatever_could_move_a_cursor_or_deceive_an_eye_is_written_out(string text, string line) =>
+        Assert.That(Printable.Line(text), Is.EqualTo(line));
 }

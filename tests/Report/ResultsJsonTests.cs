@@ -16,7 +16,9 @@ public class ResultsJsonTests
         var root = Write(Runs.Failed());
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(Names(root), Is.EquivalentTo(["schema", "tool", "target", "spec", "seed", "sandbox", "capture", "started", "duration_ms", "exit", "requirements"]));
+            Assert.That(
+                Names(root),
+                Is.EquivalentTo(["schema", "tool", "target", "spec", "seed", "sandbox", "capture", "started", "duration_ms", "exit", "requirements"]));
             Assert.That(Names(root.GetProperty("capture")), Is.EquivalentTo(["backend", "received", "dropped"]));
             Assert.That(Names(root.GetProperty("requirements")[0]), Is.EquivalentTo(
                 ["id", "title", "level", "subject", "clause", "verdict", "close", "cases", "duration_ms", "expected", "actual", "why", "fix", "case", "capture", "replay"]));
@@ -61,7 +63,10 @@ public class ResultsJsonTests
     }
 
     [Test]
-    public void What_was_skipped_says_why() => Assert.That(Write(Runs.Result(Status.Skip, reason: "not observable")).GetProperty("requirements")[0].GetProperty("why").GetString(), Is.EqualTo("not observable"));
+    public void What_was_skipped_says_why() =>
+        Assert.That(
+            Write(Runs.Result(Status.Skip, reason: "not observable")).GetProperty("requirements")[0].GetProperty("why").GetString(),
+            Is.EqualTo("not observable"));
 
     [TestCase(Status.Pass, "pass")]
     [TestCase(Status.Fail, "fail")]
@@ -78,17 +83,21 @@ public class ResultsJsonTests
     [TestCase(CloseVerdict.HalfOpen, "half-open")]
     [TestCase(CloseVerdict.Reset, "reset")]
     [TestCase(CloseVerdict.Timeout, "timeout")]
-    public void Closes_have_their_documented_names(CloseVerdict close, string name) => Assert.That(ResultsJson.CloseName(close), Is.EqualTo(name));
+    public void Closes_have_their_documented_names(CloseVerdict close, string name) =>
+        Assert.That(ResultsJson.CloseName(close), Is.EqualTo(name));
 
     [Test]
     public void Hostile_text_leaves_the_document_well_formed_and_printable() => Law.Holds(Runs.Hostile.Two(), text =>
     {
         var json = ResultsJson.Write(Runs.Header with { Target = text.Item1 }, Runs.Of(Runs.Failed(observed: text.Item2)), 1, Runs.Files);
         Assert.That(json.Where(c => char.IsControl(c) && c != '\n'), Is.Empty);
-        Assert.That(JsonDocument.Parse(json).RootElement.GetProperty("requirements")[0].GetProperty("actual").GetString(), Is.EqualTo(Printable.Line(text.Item2, 2000)));
+        Assert.That(
+            JsonDocument.Parse(json).RootElement.GetProperty("requirements")[0].GetProperty("actual").GetString(),
+            Is.EqualTo(Printable.Line(text.Item2, 2000)));
     });
 
-    private static JsonElement Write(RequirementResult result) => JsonDocument.Parse(ResultsJson.Write(Runs.Header, Runs.Of(result), 7, Runs.Files)).RootElement;
+    private static JsonElement Write(RequirementResult result) =>
+        JsonDocument.Parse(ResultsJson.Write(Runs.Header, Runs.Of(result), 7, Runs.Files)).RootElement;
 
     private static IEnumerable<string> Names(JsonElement element) => element.EnumerateObject().Select(member => member.Name);
 }

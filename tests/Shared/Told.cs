@@ -28,7 +28,8 @@ internal sealed record Told
 
     private ImmutableArray<Flow> Strangers { get; init; } = [];
 
-    public static Told Of(params IEnumerable<Step>[] parts) => new() { Scenario = new Scenario("told by hand", [.. parts.SelectMany(part => part)]) };
+    public static Told Of(params IEnumerable<Step>[] parts) =>
+        new() { Scenario = new Scenario("told by hand", [.. parts.SelectMany(part => part)]) };
 
     /// <summary>A whole connection with one exchange and an orderly end: connect, send, receive, shutdown, receive to the end, close.</summary>
     public static IEnumerable<Step> Visit(int socket, Payload data) =>
@@ -44,7 +45,8 @@ internal sealed record Told
     public Told But(int step, StepResult result, string? errno = null, int bytes = 0, string? detail = null) =>
         this with { Answers = Answers.SetItem(step, new Outcome(result, Start(step), Start(step) + TimeSpan.FromMilliseconds(5), bytes, errno, detail)) };
 
-    public Told Receiving(int socket, Func<byte[], byte[]> change) => Changing(socket, connection => connection with { Received = change(connection.Received.ToArray()) });
+    public Told Receiving(int socket, Func<byte[], byte[]> change) =>
+        Changing(socket, connection => connection with { Received = change(connection.Received.ToArray()) });
 
     public Told LeavingBehind(int socket, TcpState state) => Changing(socket, connection => connection with { LeftBehind = state });
 
@@ -60,7 +62,8 @@ internal sealed record Told
     public Told NotLaunchedByUs() => this with { Target = Target with { Launched = false } };
 
     /// <summary>A complete capture with these flows.</summary>
-    public Told OnTheWire(params Flow[] flows) => this with { Flows = [.. flows], Capture = new CaptureState(Available: true, Complete: true) };
+    public Told OnTheWire(params Flow[] flows) =>
+        this with { Flows = [.. flows], Capture = new CaptureState(Available: true, Complete: true) };
 
     public Told WithStranger(Flow flow) => this with { Strangers = Strangers.Add(flow) };
 

@@ -19,7 +19,9 @@ public class DriverExchangeTests
         var connection = trace.On(0)!;
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(trace.Outcomes.Select(outcome => outcome.Result), Is.EqualTo([StepResult.Done, StepResult.Done, StepResult.Done, StepResult.Done, StepResult.EndOfFile, StepResult.Done]));
+            Assert.That(
+                trace.Outcomes.Select(outcome => outcome.Result),
+                Is.EqualTo([StepResult.Done, StepResult.Done, StepResult.Done, StepResult.Done, StepResult.EndOfFile, StepResult.Done]));
             Assert.That(connection.Received.ToArray(), Is.EqualTo(Talk.Text(300).ToBytes()));
             Assert.That(connection.Accepted, Is.EqualTo(300));
             Assert.That(connection.Peer, Is.EqualTo(server.Endpoint));

@@ -58,6 +58,8 @@ public class DriverIllegalStepTests
         using var server = new LocalServer(LocalServer.Echo);
         var patience = LocalServer.Long with { Reply = TimeSpan.FromSeconds(1) };
         var trace = server.Drive(patience, [new Step.Receive(0, 7)], Told.Visit(0, Talk.Text(20)));
-        Assert.That(trace.Outcomes.Skip(1).Select(outcome => outcome.Result), Has.None.EqualTo(StepResult.TimedOut).And.None.EqualTo(StepResult.NotRun));
+        Assert.That(
+            trace.Outcomes.Skip(1).Select(outcome => outcome.Result),
+            Has.None.EqualTo(StepResult.TimedOut).And.None.EqualTo(StepResult.NotRun));
     }
 }

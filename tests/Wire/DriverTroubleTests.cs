@@ -18,7 +18,9 @@ public class DriverTroubleTests
         var trace = server.Drive(LocalServer.Short, Told.Visit(0, Talk.Text(20)));
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(trace.Outcomes.Select(outcome => outcome.Result), Is.EqualTo([StepResult.Done, StepResult.Done, StepResult.TimedOut, StepResult.NotRun, StepResult.NotRun, StepResult.NotRun]));
+            Assert.That(
+                trace.Outcomes.Select(outcome => outcome.Result),
+                Is.EqualTo([StepResult.Done, StepResult.Done, StepResult.TimedOut, StepResult.NotRun, StepResult.NotRun, StepResult.NotRun]));
             Assert.That(trace.Outcomes[2].Detail, Is.EqualTo("no more bytes came"));
         }
     }
@@ -28,7 +30,9 @@ public class DriverTroubleTests
     {
         using var server = new LocalServer(LocalServer.EchoAndStay);
         var trace = server.Drive(LocalServer.Short, Told.Visit(0, Talk.Text(20)));
-        Assert.That((trace.Outcomes[4].Result, trace.Outcomes[4].Detail, trace.On(0)!.LeftBehind), Is.EqualTo((StepResult.TimedOut, "no end of file came", (TcpState?)TcpState.CloseWait)));
+        Assert.That(
+            (trace.Outcomes[4].Result, trace.Outcomes[4].Detail, trace.On(0)!.LeftBehind),
+            Is.EqualTo((StepResult.TimedOut, "no end of file came", (TcpState?)TcpState.CloseWait)));
     }
 
     [Test]
@@ -63,7 +67,9 @@ public class DriverTroubleTests
         var trace = LocalServer.Drive((IPEndPoint)silent.LocalEndPoint!, LocalServer.Long, null, CancellationToken.None, Told.Visit(0, Talk.Text(20)));
         using (Assert.EnterMultipleScope())
         {
-            Assert.That((trace.Outcomes[0].Result, trace.Outcomes[0].Errno, trace.On(0)!.Established), Is.EqualTo((StepResult.Failed, "ECONNREFUSED", false)));
+            Assert.That(
+                (trace.Outcomes[0].Result, trace.Outcomes[0].Errno, trace.On(0)!.Established),
+                Is.EqualTo((StepResult.Failed, "ECONNREFUSED", false)));
             Assert.That(trace.Outcomes.Skip(1).Select(outcome => outcome.Result), Has.All.EqualTo(StepResult.NotRun));
         }
     }
@@ -115,7 +121,9 @@ public class DriverTroubleTests
         using var server = new LocalServer(LocalServer.Echo);
         using var over = new CancellationTokenSource();
         over.Cancel();
-        Assert.That(() => server.Drive(LocalServer.Long, null, over.Token, Talk.Connect(0), [new Step.Receive(0, 1)]), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            () => server.Drive(LocalServer.Long, null, over.Token, Talk.Connect(0), [new Step.Receive(0, 1)]),
+            Throws.InstanceOf<OperationCanceledException>());
     }
 
     [Test]

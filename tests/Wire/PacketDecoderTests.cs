@@ -87,7 +87,8 @@ public class PacketDecoderTests
     }
 
     [Test]
-    public void A_frame_of_an_unknown_link_layer_is_nothing() => Assert.That(PacketDecoder.Decode((LinkType)147, Frames.Tcp(A, B)), Is.Null);
+    public void A_frame_of_an_unknown_link_layer_is_nothing() =>
+        Assert.That(PacketDecoder.Decode((LinkType)147, Frames.Tcp(A, B)), Is.Null);
 
     [Test]
     public void Padding_is_no_payload() =>

@@ -54,7 +54,9 @@ public class PosixSocketTests
         using var pair = new ConnectedPair();
         pair.Ours.LingerZero();
         pair.Ours.Close();
-        Assert.That(() => pair.Theirs.Receive(new byte[1]), Throws.InstanceOf<SocketException>().With.Property(nameof(SocketException.SocketErrorCode)).EqualTo(SocketError.ConnectionReset));
+        Assert.That(
+            () => pair.Theirs.Receive(new byte[1]),
+            Throws.InstanceOf<SocketException>().With.Property(nameof(SocketException.SocketErrorCode)).EqualTo(SocketError.ConnectionReset));
     }
 
     [Test]
@@ -108,7 +110,9 @@ public class PosixSocketTests
         using var pair = new ConnectedPair();
         using var over = new CancellationTokenSource();
         over.Cancel();
-        Assert.That(() => pair.Ours.Wait(readable: true, writable: false, ConnectedPair.Enough, over.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            () => pair.Ours.Wait(readable: true, writable: false, ConnectedPair.Enough, over.Token),
+            Throws.InstanceOf<OperationCanceledException>());
     }
 
     [Test]
