@@ -19,8 +19,16 @@ internal static class FailureFiles
         Directory.CreateDirectory(Path.Combine(folder, "cases"));
         File.WriteAllText(Path.Combine(folder, casePath), new CaseFile
         {
-            Sockcase = CaseFile.Format, Id = id, Requirement = requirement.Id, Spec = header.Spec, Tool = $"sockconf {RunHeader.Version}", Seed = header.SeedText,
-            Command = header.Command, Expected = failure.Violation.Expected, Observed = failure.Violation.Observed, Scenario = failure.Evidence.Scenario,
+            Sockcase = CaseFile.Format,
+            Id = id,
+            Requirement = requirement.Id,
+            Spec = header.Spec,
+            Tool = $"sockconf {RunHeader.Version}",
+            Seed = header.SeedText,
+            Command = header.Command,
+            Expected = failure.Violation.Expected,
+            Observed = failure.Violation.Observed,
+            Scenario = failure.Evidence.Scenario,
         }.ToJson());
 
         ImmutableArray<Segment> segments = [.. failure.Evidence.Flows.Concat(failure.Evidence.Strangers).SelectMany(flow => flow.Segments).OrderBy(segment => segment.At)];

@@ -105,7 +105,8 @@ internal static partial class OwnNamespace
             Thread.CurrentThread.Join(TimeSpan.FromSeconds(5));
             Leave();
             _exit(143);
-        }) { IsBackground = true, Name = "lifeline" }.Start();
+        })
+        { IsBackground = true, Name = "lifeline" }.Start();
     }
 
     /// <summary>The last thing done inside: if the waiting process is gone, its folder is removed for it.</summary>

@@ -1,5 +1,3 @@
-using NUnit.Framework;
-
 namespace SockConformance.Tests.EndToEnd;
 
 /// <summary>Whatever a target does to live on, nothing of it is left after the run.</summary>

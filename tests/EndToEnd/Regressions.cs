@@ -1,4 +1,3 @@
-using NUnit.Framework;
 using SockConformance.Tests.Shared;
 
 namespace SockConformance.Tests.EndToEnd;

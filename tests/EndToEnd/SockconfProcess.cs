@@ -104,8 +104,12 @@ internal sealed partial class SockconfProcess : IDisposable
         ];
         var description = new ProcessStartInfo(words[0], words.Skip(1))
         {
-            WorkingDirectory = how.Folder ?? how.Place.Work, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
-            StandardOutputEncoding = Encoding.UTF8, StandardErrorEncoding = Encoding.UTF8,
+            WorkingDirectory = how.Folder ?? how.Place.Work,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardOutputEncoding = Encoding.UTF8,
+            StandardErrorEncoding = Encoding.UTF8,
         };
         foreach (var name in LeftOut) description.Environment.Remove(name);
         description.Environment["TMPDIR"] = how.Place.Scratch;

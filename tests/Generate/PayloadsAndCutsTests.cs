@@ -1,4 +1,3 @@
-using FsCheck.Fluent;
 using NUnit.Framework;
 using SockConformance.Generate;
 using SockConformance.Model;

@@ -1,5 +1,3 @@
-using FsCheck;
-using FsCheck.Fluent;
 using NUnit.Framework;
 using SockConformance.Generate;
 using SockConformance.Model;

@@ -1,6 +1,4 @@
 using System.Security.Cryptography;
-using FsCheck;
-using FsCheck.Fluent;
 using NUnit.Framework;
 using SockConformance.Model;
 using SockConformance.Tests.Shared;

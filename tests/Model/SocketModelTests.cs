@@ -1,5 +1,3 @@
-using FsCheck;
-using FsCheck.Fluent;
 using NUnit.Framework;
 using SockConformance.Model;
 using SockConformance.Tests.Shared;

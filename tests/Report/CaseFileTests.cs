@@ -1,4 +1,3 @@
-using FsCheck.Fluent;
 using NUnit.Framework;
 using SockConformance.Generate;
 using SockConformance.Model;
@@ -118,8 +117,16 @@ public class CaseFileTests
 
     private static CaseFile Of(Scenario scenario) => new()
     {
-        Sockcase = CaseFile.Format, Id = "tcp-close-no-reset-0123abcd", Requirement = "tcp/close/no-reset", Spec = "echo", Tool = "sockconf 0.1.0", Seed = "0x5EED", Command = ["python3", "server.py", "{port}"],
-        Expected = "FIN", Observed = "RST", Scenario = scenario,
+        Sockcase = CaseFile.Format,
+        Id = "tcp-close-no-reset-0123abcd",
+        Requirement = "tcp/close/no-reset",
+        Spec = "echo",
+        Tool = "sockconf 0.1.0",
+        Seed = "0x5EED",
+        Command = ["python3", "server.py", "{port}"],
+        Expected = "FIN",
+        Observed = "RST",
+        Scenario = scenario,
     };
 
     /// <summary>Every byte changed to each of these: the signs JSON is made of, digits, letters, and bytes that are no UTF-8.</summary>

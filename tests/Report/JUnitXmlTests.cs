@@ -1,6 +1,5 @@
 using System.Xml;
 using System.Xml.Linq;
-using FsCheck.Fluent;
 using NUnit.Framework;
 using SockConformance.Report;
 using SockConformance.Run;

@@ -3,8 +3,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Text;
 using NUnit.Framework;
-using SharpPcap;
-using SharpPcap.LibPcap;
 using SockConformance.Report;
 using SockConformance.Tests.Shared;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using FsCheck.Fluent;
 using NUnit.Framework;
 using SockConformance.Report;
 using SockConformance.Tests.Shared;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using FsCheck.Fluent;
 using NUnit.Framework;
 using SockConformance.Model;
 using SockConformance.Report;
@@ -49,9 +48,22 @@ public class ResultsJsonTests
         var members = entry.EnumerateObject().ToDictionary(member => member.Name, member => member.Value.ToString());
         Assert.That(members, Is.EquivalentTo(new Dictionary<string, string>
         {
-            ["id"] = "tcp/close/no-reset", ["title"] = "does not reset", ["level"] = "must", ["subject"] = "APP", ["clause"] = "RFC 9293 §3.6", ["verdict"] = "fail", ["close"] = "orderly", ["cases"] = "3",
-            ["duration_ms"] = "1500", ["expected"] = "FIN", ["actual"] = "RST", ["why"] = "SO_LINGER", ["fix"] = "read to the end", ["case"] = "cases/tcp-close-no-reset-0123abcd.json",
-            ["capture"] = "cases/tcp-close-no-reset-0123abcd.pcapng", ["replay"] = "sockconf replay tcp-close-no-reset-0123abcd",
+            ["id"] = "tcp/close/no-reset",
+            ["title"] = "does not reset",
+            ["level"] = "must",
+            ["subject"] = "APP",
+            ["clause"] = "RFC 9293 §3.6",
+            ["verdict"] = "fail",
+            ["close"] = "orderly",
+            ["cases"] = "3",
+            ["duration_ms"] = "1500",
+            ["expected"] = "FIN",
+            ["actual"] = "RST",
+            ["why"] = "SO_LINGER",
+            ["fix"] = "read to the end",
+            ["case"] = "cases/tcp-close-no-reset-0123abcd.json",
+            ["capture"] = "cases/tcp-close-no-reset-0123abcd.pcapng",
+            ["replay"] = "sockconf replay tcp-close-no-reset-0123abcd",
         }));
     }
 

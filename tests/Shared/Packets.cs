@@ -18,7 +18,11 @@ internal static partial class Packets
         if (!match.Success) throw new FormatException($"no segment: {line}");
         var flags = match.Groups["flags"].Value.Aggregate(TcpFlags.None, (all, letter) => all | letter switch
         {
-            'S' => TcpFlags.Syn, 'F' => TcpFlags.Fin, 'R' => TcpFlags.Rst, 'P' => TcpFlags.Psh, _ => TcpFlags.Ack,
+            'S' => TcpFlags.Syn,
+            'F' => TcpFlags.Fin,
+            'R' => TcpFlags.Rst,
+            'P' => TcpFlags.Psh,
+            _ => TcpFlags.Ack,
         });
         uint Number(string group) => uint.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
 

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using FsCheck;
-using FsCheck.Fluent;
 using SockConformance.Generate;
 using SockConformance.Model;
 using SockConformance.Report;
@@ -16,7 +14,14 @@ internal static class Runs
 
     public static Requirement Requirement(string id = "tcp/close/no-reset", Level level = Level.Must) => new()
     {
-        Id = id, Title = "does not reset", Clause = "RFC 9293 §3.6", Level = level, Statement = "It ends by FIN.", Why = "SO_LINGER", Fix = "read to the end", Judge = _ => Verdict.Holds,
+        Id = id,
+        Title = "does not reset",
+        Clause = "RFC 9293 §3.6",
+        Level = level,
+        Statement = "It ends by FIN.",
+        Why = "SO_LINGER",
+        Fix = "read to the end",
+        Judge = _ => Verdict.Holds,
     };
 
     public static RequirementResult Result(Status status, string id = "tcp/close/no-reset", string? reason = null, Failure? failure = null) =>

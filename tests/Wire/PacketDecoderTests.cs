@@ -1,9 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
-using FsCheck;
-using FsCheck.Fluent;
 using NUnit.Framework;
-using PacketDotNet;
 using SockConformance.Model;
 using SockConformance.Tests.Shared;
 using SockConformance.Wire;
