@@ -1,3 +1,5 @@
+using NUnit.Framework;
+
 namespace SockConformance.Tests.EndToEnd;
 
 /// <summary>A case file may come from anybody and be damaged in any way.</summary>

@@ -1,3 +1,5 @@
+using NUnit.Framework;
+
 namespace SockConformance.Tests.EndToEnd;
 
 /// <summary>Servers with one defect each are caught, and for each requirement there is one: no blind spot.</summary>

@@ -1,3 +1,5 @@
+using NUnit.Framework;
+
 namespace SockConformance.Tests.EndToEnd;
 
 /// <summary>Whatever a target does to live on, nothing of it is left after the run.</summary>

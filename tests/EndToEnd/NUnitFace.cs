@@ -1,4 +1,5 @@
 using System.Text.Json;
+using NUnit.Framework;
 using SockConformance.Suites;
 
 namespace SockConformance.Tests.EndToEnd;

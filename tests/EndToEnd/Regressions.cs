@@ -1,3 +1,4 @@
+using NUnit.Framework;
 using SockConformance.Tests.Shared;
 
 namespace SockConformance.Tests.EndToEnd;

@@ -1,3 +1,5 @@
+using NUnit.Framework;
+
 namespace SockConformance.Tests.EndToEnd;
 
 /// <summary>The same verdicts with every right and with none.</summary>

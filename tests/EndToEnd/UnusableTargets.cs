@@ -1,3 +1,5 @@
+using NUnit.Framework;
+
 namespace SockConformance.Tests.EndToEnd;
 
 /// <summary>A command that never becomes a server is told in one line, with exit code 5: it is not a failing server.</summary>

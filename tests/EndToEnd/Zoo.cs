@@ -1,3 +1,5 @@
+using NUnit.Framework;
+
 namespace SockConformance.Tests.EndToEnd;
 
 /// <summary>Correct servers in many languages and styles pass everything: no false alarm.</summary>

@@ -1,3 +1,4 @@
+using FsCheck.Fluent;
 using NUnit.Framework;
 using SockConformance.Generate;
 using SockConformance.Model;

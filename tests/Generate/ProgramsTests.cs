@@ -1,3 +1,4 @@
+using FsCheck;
 using NUnit.Framework;
 using SockConformance.Generate;
 using SockConformance.Model;
@@ -21,7 +22,11 @@ public class ProgramsTests
 
     [TestCaseSource(nameof(LegalGenerators))]
     public void A_faultless_server_can_meet_every_step_of_a_legal_program(Gen<Scenario> programs) =>
-        Law.Holds(programs, scenario => Assert.That((Shrinker.IsFair(scenario), Fairness.WhyNot(scenario)), Is.EqualTo((true, (string?)null)), scenario.OneLine(99)), times: 500);
+        Law.Holds(programs, scenario =>
+        {
+            Assert.That(Shrinker.IsFair(scenario), Is.True, scenario.OneLine(99));
+            Assert.That(Fairness.WhyNot(scenario), Is.Null, scenario.OneLine(99));
+        }, times: 500);
 
     [TestCaseSource(nameof(LegalGenerators))]
     public void Every_connection_of_a_legal_program_is_brought_to_an_end(Gen<Scenario> programs) => Law.Holds(programs, scenario =>
@@ -73,7 +78,7 @@ public class ProgramsTests
     [Test]
     public void Illegal_steps_of_different_kinds_are_drawn()
     {
-        var reasons = Law.Some(Programs.WithOneIllegalStep(), 300).SelectMany(scenario => SocketModel.Check(scenario)).OfType<Legality.Illegal>().Select(illegal => illegal.Why).Distinct();
-        Assert.That(reasons.Count(), Is.GreaterThanOrEqualTo(4));
+        var illegal = Law.Some(Programs.WithOneIllegalStep(), 300).SelectMany(scenario => SocketModel.Check(scenario)).OfType<Legality.Illegal>();
+        Assert.That(illegal.Select(step => step.Why).Distinct().Count(), Is.GreaterThanOrEqualTo(4));
     }
 }

@@ -1,3 +1,5 @@
+using FsCheck;
+using FsCheck.Fluent;
 using NUnit.Framework;
 using SockConformance.Generate;
 using SockConformance.Model;
@@ -12,7 +14,8 @@ public class ShrinkerTests
         Programs.Legal(), Programs.WithOneIllegalStep(), Programs.Interleaved(), Programs.CutExchange(Alphabet.Bytes, 500),
         Gen.Constant(new Scenario("a slow reader",
         [
-            new Step.Connect(0, ReceiveBuffer: 4096, ReadChunk: 100, ReadPause: 3), new Step.Idle(40), .. Talk.Exchange(0, Payload.Literal.Of("some words\n"u8), [3, 4], pause: 5), .. Talk.Finish(0),
+            new Step.Connect(0, ReceiveBuffer: 4096, ReadChunk: 100, ReadPause: 3), new Step.Idle(40),
+            .. Talk.Exchange(0, Payload.Literal.Of("some words\n"u8), [3, 4], pause: 5), .. Talk.Finish(0),
         ])));
 
     [Test]

@@ -11,8 +11,8 @@ public class ShrinkingTests
     [Test]
     public void A_failure_above_100_bytes_ends_at_101_bytes()
     {
-        var smallest = Shrink(Talk.Scenario("", Told.Visit(0, Talk.Text(30)), Told.Visit(1, Talk.Letters(3000)), Told.Visit(2, Talk.Text(200))), Sends(data => data.Size > 100));
-        Assert.That(Primitives(smallest), Is.EqualTo("connect, send 101"));
+        var three = Talk.Scenario("", Told.Visit(0, Talk.Text(30)), Told.Visit(1, Talk.Letters(3000)), Told.Visit(2, Talk.Text(200)));
+        Assert.That(Primitives(Shrink(three, Sends(data => data.Size > 100))), Is.EqualTo("connect, send 101"));
     }
 
     [Test]
@@ -59,7 +59,8 @@ public class ShrinkingTests
     [Test]
     public void A_failure_that_needs_a_rest_of_ten_milliseconds_ends_at_ten()
     {
-        var smallest = Shrink(Talk.Scenario("", Talk.Connect(0), Talk.Wait(900), Talk.Finish(0)), scenario => scenario.Steps.OfType<Step.Idle>().Any(idle => idle.Milliseconds >= 10));
+        var resting = Talk.Scenario("", Talk.Connect(0), Talk.Wait(900), Talk.Finish(0));
+        var smallest = Shrink(resting, scenario => scenario.Steps.OfType<Step.Idle>().Any(idle => idle.Milliseconds >= 10));
         Assert.That(smallest.Steps, Is.EqualTo([new Step.Idle(10)]));
     }
 
@@ -105,6 +106,8 @@ public class ShrinkingTests
     }
 
     /// <summary>The steps in a word each, without the close that every connection keeps.</summary>
-    private static string Primitives(Scenario scenario) =>
-        string.Join(", ", scenario.Steps.Where(step => step is not Step.Close).Select(step => step is Step.Send send ? $"send {send.Data.Size}" : step.GetType().Name.ToLowerInvariant()));
+    private static string Primitives(Scenario scenario) => string.Join(", ",
+        from step in scenario.Steps
+        where step is not Step.Close
+        select step is Step.Send send ? $"send {send.Data.Size}" : step.GetType().Name.ToLowerInvariant());
 }

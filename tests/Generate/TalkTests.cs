@@ -35,7 +35,7 @@ public class TalkTests
     [Test]
     public void Texts_and_letters_of_different_numbers_differ()
     {
-        var contents = Enumerable.Range(0, 50).SelectMany(number => (Payload[])[Talk.Text(20, number), Talk.Letters(20, number)]).Select(data => Convert.ToHexString(data.ToBytes()));
-        Assert.That(contents, Is.Unique);
+        var payloads = Enumerable.Range(0, 50).SelectMany(number => (Payload[])[Talk.Text(20, number), Talk.Letters(20, number)]);
+        Assert.That(payloads.Select(data => Convert.ToHexString(data.ToBytes())), Is.Unique);
     }
 }

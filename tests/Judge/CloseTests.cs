@@ -13,8 +13,8 @@ public class CloseTests
     [Test]
     public void A_socket_left_in_close_wait_is_counted_and_named()
     {
-        var told = Told.Of(Told.Visit(0, Talk.Text(20)), Told.Visit(1, Talk.Text(20)), Told.Visit(2, Talk.Text(20))).LeavingBehind(1, TcpState.CloseWait).LeavingBehind(2, TcpState.CloseWait);
-        var violation = CloseJudge.NothingInCloseWait(told).MustBeViolated();
+        var three = Told.Of(Told.Visit(0, Talk.Text(20)), Told.Visit(1, Talk.Text(20)), Told.Visit(2, Talk.Text(20)));
+        var violation = CloseJudge.NothingInCloseWait(three.LeavingBehind(1, TcpState.CloseWait).LeavingBehind(2, TcpState.CloseWait)).MustBeViolated();
         using (Assert.EnterMultipleScope())
         {
             Assert.That(violation.Observed, Does.Contain("2 of 3").And.Contain($"{Told.TupleOf(1)}"));

@@ -9,8 +9,6 @@ namespace SockConformance.Tests.Judge;
 public class DataTests
 {
     private static readonly Told Exchange = Told.Of(Told.Visit(0, Talk.Text(200)));
-    private static readonly Told HalfClose = Told.Of(Talk.Connect(0), [new Step.Send(0, Talk.Text(500)), new Step.ShutdownWrite(0), new Step.Receive(0, null)]);
-    private static readonly Told Two = Told.Of(Told.Visit(0, Talk.Letters(40, 1)), Told.Visit(1, Talk.Letters(40, 2)));
 
     [Test]
     public void One_wrong_byte_is_found_at_its_offset()
@@ -75,12 +73,12 @@ public class DataTests
 
     [Test]
     public void Everything_and_then_the_end_is_drained() =>
-        DataJudge.Drained(HalfClose).MustHold();
+        DataJudge.Drained(Told.Of(Talk.Connect(0), [new Step.Send(0, Talk.Text(500)), new Step.ShutdownWrite(0), new Step.Receive(0, null)])).MustHold();
 
     [Test]
     public void An_end_that_comes_before_the_last_byte_is_not()
     {
-        var violation = DataJudge.Drained(HalfClose.But(3, StepResult.EndOfFile, bytes: 499)).MustBeViolated();
+        var violation = DataJudge.Drained(Told.Of(Talk.Connect(0), [new Step.Send(0, Talk.Text(500)), new Step.ShutdownWrite(0), new Step.Receive(0, null)]).But(3, StepResult.EndOfFile, bytes: 499)).MustBeViolated();
         Assert.That(
             (violation.Step, violation.Absence, violation.Observed),
             Is.EqualTo((3, false, "499 of them, then end of file (the target's FIN), after 499 bytes")));
@@ -89,7 +87,7 @@ public class DataTests
     [Test]
     public void Bytes_that_did_not_come_in_time_after_a_half_close_are_missed_by_absence() =>
         Assert.That(
-            DataJudge.Drained(HalfClose.But(3, StepResult.TimedOut, bytes: 100)).MustBeViolated().Absence,
+            DataJudge.Drained(Told.Of(Talk.Connect(0), [new Step.Send(0, Talk.Text(500)), new Step.ShutdownWrite(0), new Step.Receive(0, null)]).But(3, StepResult.TimedOut, bytes: 100)).MustBeViolated().Absence,
             Is.True);
 
     // Such a program is what shrinking tries: if it failed, every server would seem to be at fault.
@@ -113,7 +111,7 @@ public class DataTests
     [Test]
     public void Bytes_of_another_connection_are_told_with_their_owner()
     {
-        var told = Two.Receiving(0, bytes => [.. bytes[..10], .. Talk.Letters(40, 2).ToBytes()[10..]]);
+        var told = Told.Of(Told.Visit(0, Talk.Letters(40, 1)), Told.Visit(1, Talk.Letters(40, 2))).Receiving(0, bytes => [.. bytes[..10], .. Talk.Letters(40, 2).ToBytes()[10..]]);
         var violation = DataJudge.NotMixed(told).MustBeViolated();
         using (Assert.EnterMultipleScope())
         {
@@ -125,7 +123,7 @@ public class DataTests
     [Test]
     public void Wrong_bytes_that_nobody_sent_are_not_charged_to_another_connection() =>
         Assert.That(
-            DataJudge.NotMixed(Two.Receiving(0, bytes => [.. bytes[..10], .. new byte[30]])).MustBeViolated().Observed,
+            DataJudge.NotMixed(Told.Of(Told.Visit(0, Talk.Letters(40, 1)), Told.Visit(1, Talk.Letters(40, 2))).Receiving(0, bytes => [.. bytes[..10], .. new byte[30]])).MustBeViolated().Observed,
             Does.Not.Contain("connection #1"));
 
     [Test]
@@ -133,7 +131,7 @@ public class DataTests
 
     [Test]
     public void An_end_of_file_after_half_of_the_answer_is_not_an_echo() =>
-        DataJudge.Echoed(HalfClose.But(3, StepResult.EndOfFile, bytes: 250)).MustBeViolated();
+        DataJudge.Echoed(Told.Of(Talk.Connect(0), [new Step.Send(0, Talk.Text(500)), new Step.ShutdownWrite(0), new Step.Receive(0, null)]).But(3, StepResult.EndOfFile, bytes: 250)).MustBeViolated();
 
     [TestCase(0, StepResult.Failed, "ECONNREFUSED", Description = "not connected")]
     [TestCase(1, StepResult.Failed, "EPIPE", Description = "the data was not taken")]

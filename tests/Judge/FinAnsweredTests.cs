@@ -37,7 +37,8 @@ public class FinAnsweredTests
 
     [Test]
     public void A_target_that_still_owes_an_answer_is_not_asked_for_its_fin_yet() =>
-        CloseJudge.FinAnswered(Told.Of(Talk.Connect(0), [new Step.Send(0, Talk.Text(20)), new Step.ShutdownWrite(0), new Step.Receive(0, null)]).But(3, StepResult.TimedOut, bytes: 5)).MustHold();
+        CloseJudge.FinAnswered(
+            Told.Of(Talk.Connect(0), [new Step.Send(0, Talk.Text(20)), new Step.ShutdownWrite(0), new Step.Receive(0, null)]).But(3, StepResult.TimedOut, bytes: 5)).MustHold();
 
     [Test]
     public void An_aborted_connection_needs_no_fin() =>

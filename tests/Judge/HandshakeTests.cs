@@ -82,8 +82,8 @@ public class HandshakeTests
     [Test]
     public void A_connect_in_the_background_is_judged_at_the_step_that_waits_for_it()
     {
-        var told = Told.Of([new Step.Connect(0, Background: true), new Step.Send(0, Talk.Text(5))]).But(1, StepResult.Failed, "ECONNREFUSED").Changing(0, connection => connection with { Peer = null });
-        Assert.That(HandshakeJudge.Complete(told).MustBeViolated().Step, Is.EqualTo(1));
+        var told = Told.Of([new Step.Connect(0, Background: true), new Step.Send(0, Talk.Text(5))]).But(1, StepResult.Failed, "ECONNREFUSED");
+        Assert.That(HandshakeJudge.Complete(told.Changing(0, connection => connection with { Peer = null })).MustBeViolated().Step, Is.EqualTo(1));
     }
 
     [Test]

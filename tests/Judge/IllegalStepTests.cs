@@ -9,7 +9,8 @@ namespace SockConformance.Tests.Judge;
 public class IllegalStepTests
 {
     private static readonly Told SendAfterShutdown = Told.Of(
-        Talk.Connect(0), Talk.Exchange(0, Talk.Text(20)), [new Step.ShutdownWrite(0), new Step.Send(0, Talk.Letters(5)), new Step.Receive(0, null), new Step.Close(0)], Told.Visit(4, Talk.Text(20)));
+        Talk.Connect(0), Talk.Exchange(0, Talk.Text(20)), [new Step.ShutdownWrite(0), new Step.Send(0, Talk.Letters(5)), new Step.Receive(0, null), new Step.Close(0)],
+        Told.Visit(4, Talk.Text(20)));
 
     [Test]
     public void A_step_that_is_refused_as_the_standard_says_changes_nothing() =>

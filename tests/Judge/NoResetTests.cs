@@ -8,7 +8,11 @@ namespace SockConformance.Tests.Judge;
 
 public class NoResetTests
 {
-    private static readonly string[] Opening = ["> S 1000(0) ack 0", "< S. 5000(0) ack 1001", "> . 1001(0) ack 5001", "> P. 1001(20) ack 5001", "< P. 5001(20) ack 1021", "> . 1021(0) ack 5021"];
+    private static readonly string[] Opening =
+    [
+        "> S 1000(0) ack 0", "< S. 5000(0) ack 1001", "> . 1001(0) ack 5001",
+        "> P. 1001(20) ack 5001", "< P. 5001(20) ack 1021", "> . 1021(0) ack 5021",
+    ];
 
     private static readonly Told Exchange = Told.Of(Told.Visit(0, Talk.Text(20)));
 

@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using FsCheck;
+using FsCheck.Fluent;
 using NUnit.Framework;
 using SockConformance.Model;
 using SockConformance.Tests.Shared;

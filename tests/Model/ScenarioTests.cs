@@ -16,7 +16,9 @@ public class ScenarioTests
     [Test]
     public void The_bytes_sent_on_a_socket_are_all_its_payloads_in_order()
     {
-        var scenario = Talk.Scenario("", Talk.Connect(0), Talk.Connect(1), [new Step.Send(0, Payload.Literal.Of("ab"u8)), new Step.Send(1, Payload.Literal.Of("XY"u8)), new Step.Send(0, Payload.Literal.Of("c"u8))]);
+        var scenario = Talk.Scenario(
+            "", Talk.Connect(0), Talk.Connect(1),
+            [new Step.Send(0, Payload.Literal.Of("ab"u8)), new Step.Send(1, Payload.Literal.Of("XY"u8)), new Step.Send(0, Payload.Literal.Of("c"u8))]);
         Assert.That(scenario.BytesSentOn(0), Is.EqualTo("abc"u8.ToArray()));
     }
 

@@ -1,3 +1,5 @@
+using FsCheck;
+using FsCheck.Fluent;
 using NUnit.Framework;
 using SockConformance.Model;
 using SockConformance.Tests.Shared;

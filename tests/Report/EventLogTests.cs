@@ -19,7 +19,12 @@ public class EventLogTests
         var lengths = new List<long>();
         using (var log = new EventLog(folder.Path, new Listener()))
         {
-            foreach (var tell in (Action[])[() => log.Start(Runs.Header), () => log.CaseDone(Runs.Requirement(), Scenario, Verdict.Holds, CloseVerdict.HalfOpen), () => log.RequirementDone(Runs.Failed(), 1, 1), () => log.End(1)])
+            Action[] events =
+            [
+                () => log.Start(Runs.Header), () => log.CaseDone(Runs.Requirement(), Scenario, Verdict.Holds, CloseVerdict.HalfOpen),
+                () => log.RequirementDone(Runs.Failed(), 1, 1), () => log.End(1),
+            ];
+            foreach (var tell in events)
             {
                 tell();
                 lengths.Add(new FileInfo(Path.Combine(folder.Path, "events.ndjson")).Length);

@@ -36,7 +36,8 @@ public class FailureFilesTests
         using var folder = new TempFolder();
         var flow = new Flow(Told.TupleOf(0),
         [
-            At(0, "> S 1000(0) ack 0"), At(1, "< S. 5000(0) ack 1001"), At(2, "> . 1001(0) ack 5001"), At(11, "> P. 1001(20) ack 5001"), At(12, "< P. 5001(20) ack 1021"), At(31, "> F. 1021(0) ack 5021"),
+            At(0, "> S 1000(0) ack 0"), At(1, "< S. 5000(0) ack 1001"), At(2, "> . 1001(0) ack 5001"),
+            At(11, "> P. 1001(20) ack 5001"), At(12, "< P. 5001(20) ack 1021"), At(31, "> F. 1021(0) ack 5021"),
         ]);
         var capture = File.ReadAllText(Path.Combine(folder.Path, Save(folder, Visit.OnTheWire(flow)).Capture!), System.Text.Encoding.Latin1);
         using (Assert.EnterMultipleScope())

@@ -155,7 +155,10 @@ public class HostileCaseFileTests
     }
 
     private static string Whole(string steps = Connect, string version = "1", string more = "") =>
-        $$"""{ "sockcase": {{version}}, "id": "i", "requirement": "r", "spec": "echo", "tool": "t", "seed": "0x1", "expected": "e", "observed": "o"{{more}}, "scenario": { "situation": "", "steps": [{{steps}}] } }""";
+        $$"""
+        { "sockcase": {{version}}, "id": "i", "requirement": "r", "spec": "echo", "tool": "t", "seed": "0x1", "expected": "e", "observed": "o"{{more}},
+          "scenario": { "situation": "", "steps": [{{steps}}] } }
+        """;
 
     private static CaseFile Read(string json) => CaseFile.Parse(json, "evil.json");
 

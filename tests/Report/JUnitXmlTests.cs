@@ -1,5 +1,6 @@
 using System.Xml;
 using System.Xml.Linq;
+using FsCheck.Fluent;
 using NUnit.Framework;
 using SockConformance.Report;
 using SockConformance.Run;
@@ -10,9 +11,10 @@ namespace SockConformance.Tests.Report;
 public class JUnitXmlTests
 {
     [Test]
-    public void Hostile_text_leaves_the_document_well_formed() => Law.Holds(from a in Runs.Hostile from b in Runs.Hostile from c in Runs.Hostile select (a, b, c), text =>
+    public void Hostile_text_leaves_the_document_well_formed() => Law.Holds(Runs.Hostile.Three(), text =>
     {
-        var run = Runs.Of(Runs.Failed(expected: text.a, observed: text.b), Runs.Result(Status.Error, reason: text.c), Runs.Result(Status.Skip, reason: text.a), Runs.Result(Status.Flaky, reason: text.b));
+        var (a, b, c) = (text.Item1, text.Item2, text.Item3);
+        var run = Runs.Of(Runs.Failed(expected: a, observed: b), Runs.Result(Status.Error, reason: c), Runs.Result(Status.Skip, reason: a), Runs.Result(Status.Flaky, reason: b));
         Assert.That(Parse(JUnitXml.Write(Runs.Header, run, Runs.Files)).Descendants("testcase").Count(), Is.EqualTo(4));
     });
 
@@ -66,7 +68,9 @@ public class JUnitXmlTests
     [Test]
     public void The_counts_are_those_of_the_elements()
     {
-        var run = Runs.Of(Runs.Failed(), Runs.Failed(Status.Warn), Runs.Result(Status.Pass), Runs.Result(Status.Error), Runs.Result(Status.Inconclusive), Runs.Result(Status.Skip), Runs.Result(Status.Flaky));
+        var run = Runs.Of(
+            Runs.Failed(), Runs.Failed(Status.Warn), Runs.Result(Status.Pass), Runs.Result(Status.Error), Runs.Result(Status.Inconclusive),
+            Runs.Result(Status.Skip), Runs.Result(Status.Flaky));
         var document = Parse(JUnitXml.Write(Runs.Header, run, Runs.NoFiles));
         foreach (var counted in (XElement[])[document.Root!, document.Root!.Element("testsuite")!])
         {
@@ -89,7 +93,8 @@ public class JUnitXmlTests
 
     private static XDocument Parse(string xml)
     {
-        using var reader = XmlReader.Create(new StringReader(xml), new XmlReaderSettings { CheckCharacters = true, ConformanceLevel = ConformanceLevel.Document, DtdProcessing = DtdProcessing.Prohibit });
+        var strict = new XmlReaderSettings { CheckCharacters = true, ConformanceLevel = ConformanceLevel.Document, DtdProcessing = DtdProcessing.Prohibit };
+        using var reader = XmlReader.Create(new StringReader(xml), strict);
         return XDocument.Load(reader);
     }
 }

@@ -3,6 +3,8 @@ using System.Diagnostics;
 using System.Net;
 using System.Text;
 using NUnit.Framework;
+using SharpPcap;
+using SharpPcap.LibPcap;
 using SockConformance.Report;
 using SockConformance.Tests.Shared;
 
@@ -140,7 +142,8 @@ public class PcapngTests
 
     private static string[]? Tshark(string path)
     {
-        var start = new ProcessStartInfo("tshark", ["-n", "-r", path, "-T", "fields", "-E", "separator=|", "-e", "ip.src", "-e", "frame.comment"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        string[] arguments = ["-n", "-r", path, "-T", "fields", "-E", "separator=|", "-e", "ip.src", "-e", "frame.comment"];
+        var start = new ProcessStartInfo("tshark", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         try
         {
             using var tshark = Process.Start(start)!;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using FsCheck.Fluent;
 using NUnit.Framework;
 using SockConformance.Model;
 using SockConformance.Report;
@@ -71,7 +72,8 @@ public class ResultsJsonTests
     public void A_pass_says_nothing_of_a_failure()
     {
         var entry = Write(Runs.Result(Status.Pass, id: "other")).GetProperty("requirements")[0];
-        foreach (var name in (string[])["expected", "actual", "why", "fix", "case", "capture", "replay"]) Assert.That(entry.GetProperty(name).ValueKind, Is.EqualTo(JsonValueKind.Null), name);
+        foreach (var name in (string[])["expected", "actual", "why", "fix", "case", "capture", "replay"])
+            Assert.That(entry.GetProperty(name).ValueKind, Is.EqualTo(JsonValueKind.Null), name);
     }
 
     [Test]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.NetworkInformation;
+using PacketDotNet;
 
 namespace SockConformance.Tests.Shared;
 
@@ -22,8 +23,8 @@ internal static class Frames
         IPPacket ip = v6 ? new IPv6Packet(from, to) : new IPv4Packet(from, to);
         ip.Protocol = transport is TcpPacket ? ProtocolType.Tcp : ProtocolType.Udp;
         ip.PayloadPacket = transport;
-        var (sender, receiver) = (PhysicalAddress.Parse("020000000001"), PhysicalAddress.Parse("020000000002"));
-        return new EthernetPacket(sender, receiver, v6 ? EthernetType.IPv6 : EthernetType.IPv4) { PayloadPacket = ip }.Bytes;
+        var ethernet = new EthernetPacket(PhysicalAddress.Parse("020000000001"), PhysicalAddress.Parse("020000000002"), v6 ? EthernetType.IPv6 : EthernetType.IPv4) { PayloadPacket = ip };
+        return ethernet.Bytes;
     }
 
     private static byte[] Bytes(int count) => [.. Enumerable.Range(0, count).Select(i => (byte)i)];

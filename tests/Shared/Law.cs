@@ -1,3 +1,6 @@
+using FsCheck;
+using FsCheck.Fluent;
+
 namespace SockConformance.Tests.Shared;
 
 /// <summary>A statement about all values of a generator, checked on the same few hundred of them in every run.</summary>

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using FsCheck;
+using FsCheck.Fluent;
 using SockConformance.Generate;
 using SockConformance.Model;
 using SockConformance.Report;
@@ -27,11 +29,13 @@ internal static class Runs
     public static RequirementResult Result(Status status, string id = "tcp/close/no-reset", string? reason = null, Failure? failure = null) =>
         new(Requirement(id, status == Status.Warn ? Level.Should : Level.Must), status, CloseVerdict.Orderly, 3, TimeSpan.FromSeconds(1.5), reason, failure);
 
-    public static RequirementResult Failed(Status status = Status.Fail, string expected = "FIN", string observed = "RST", string id = "tcp/close/no-reset", Evidence? evidence = null) =>
-        Result(status, id, failure: new Failure(new Verdict.Violation(expected, observed, 1), evidence ?? Told.Of(Told.Visit(0, Talk.Text(20))), new Shrinking(12, 6, 40), (3, 3)));
+    public static RequirementResult Failed(Status status = Status.Fail, string expected = "FIN", string observed = "RST", Evidence? evidence = null) => Result(
+        status,
+        failure: new Failure(new Verdict.Violation(expected, observed, 1), evidence ?? Told.Of(Told.Visit(0, Talk.Text(20))), new Shrinking(12, 6, 40), (3, 3)));
 
-    public static RunResult Of(params RequirementResult[] results) =>
-        new([.. results], new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.Zero), TimeSpan.FromSeconds(2.25), Cases: 30, Connections: 44, Packets: 555, Dropped: 0, Interrupted: null);
+    public static RunResult Of(params RequirementResult[] results) => new(
+        [.. results], new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.Zero), TimeSpan.FromSeconds(2.25),
+        Cases: 30, Connections: 44, Packets: 555, Dropped: 0, Interrupted: null);
 
     public static IReadOnlyDictionary<string, FailurePaths> NoFiles { get; } = ImmutableDictionary<string, FailurePaths>.Empty;
 
@@ -47,7 +51,9 @@ internal static class Runs
                 (1, Gen.Choose(0x7f, 0x9f).Select(c => $"{(char)c}")),
                 (1, Gen.Choose(0x2000, 0x2070).Select(c => $"{(char)c}")),
                 (1, Gen.Choose(0x10000, 0x10ffff).Select(char.ConvertFromUtf32)),
-                (3, Gen.Elements("\e[31m", "\e]0;title\a", "\r", "\n", "\ud800", "\udfff", "\u202e", "\u200b", "\ufeff", "]]>", "<!--", "&amp;", "\"", "</failure>", "{0}", "%s", "ordinary"))),
+                (3, Gen.Elements(
+                    "\e[31m", "\e]0;title\a", "\r", "\n", "\ud800", "\udfff", "\u202e", "\u200b", "\ufeff",
+                    "]]>", "<!--", "&amp;", "\"", "</failure>", "{0}", "%s", "ordinary"))),
             20)
         select string.Concat(pieces);
 }

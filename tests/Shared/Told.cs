@@ -34,7 +34,8 @@ internal sealed record Told
     /// <summary>A whole connection with one exchange and an orderly end: connect, send, receive, shutdown, receive to the end, close.</summary>
     public static IEnumerable<Step> Visit(int socket, Payload data) =>
     [
-        new Step.Connect(socket), new Step.Send(socket, data), new Step.Receive(socket, data.Size), new Step.ShutdownWrite(socket), new Step.Receive(socket, null), new Step.Close(socket),
+        new Step.Connect(socket), new Step.Send(socket, data), new Step.Receive(socket, data.Size),
+        new Step.ShutdownWrite(socket), new Step.Receive(socket, null), new Step.Close(socket),
     ];
 
     public static FiveTuple TupleOf(int socket) => new(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 40000 + socket), Server);
@@ -97,7 +98,8 @@ internal sealed record Told
 
         var connections = sockets.Values.Select(socket => Changes.Aggregate(socket.ToTrace(), (trace, change) => change(trace)));
         return new Evidence(
-            Scenario, new Trace(outcomes.ToImmutable(), [.. connections], observations.ToImmutable()), Flows, Strangers, Capture, Target, Patience.Default, TimeSpan.Zero, Alone: true);
+            Scenario, new Trace(outcomes.ToImmutable(), [.. connections], observations.ToImmutable()),
+            Flows, Strangers, Capture, Target, Patience.Default, TimeSpan.Zero, Alone: true);
     }
 
     private static Outcome Usual(int index, Step step, Legality legality, Echo? socket)
@@ -135,7 +137,8 @@ internal sealed record Told
         {
             var tuple = TupleOf(socket);
             return new ConnectionTrace(
-                socket, begun ? tuple : null, established ? tuple.Server : null, established ? new ServerSocket(tuple.Server, tuple.Client, TcpState.Established) : null,
+                socket, begun ? tuple : null, established ? tuple.Server : null,
+                established ? new ServerSocket(tuple.Server, tuple.Client, TcpState.Established) : null,
                 sent.Count, sent.Take(received).ToArray(), LeftBehind: null);
         }
     }

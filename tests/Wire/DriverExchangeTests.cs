@@ -106,7 +106,8 @@ public class DriverExchangeTests
     {
         using var server = new LocalServer(LocalServer.Echo);
         var trace = server.Drive(
-            LocalServer.Long, Talk.Each([0, 1, 2], Talk.Connect), Talk.Each([0, 1, 2], i => [new Step.Send(i, Talk.Text(40, i))]), Talk.Each([2, 0, 1], i => [new Step.Receive(i, 40)]), Talk.Each([0, 1, 2], Talk.Finish));
+            LocalServer.Long, Talk.Each([0, 1, 2], Talk.Connect),
+            Talk.Each([0, 1, 2], i => [new Step.Send(i, Talk.Text(40, i))]), Talk.Each([2, 0, 1], i => [new Step.Receive(i, 40)]), Talk.Each([0, 1, 2], Talk.Finish));
         foreach (var i in (int[])[0, 1, 2]) Assert.That(trace.On(i)!.Received.ToArray(), Is.EqualTo(Talk.Text(40, i).ToBytes()), $"#{i}");
     }
 
@@ -114,8 +115,9 @@ public class DriverExchangeTests
     public void Connects_in_the_background_are_waited_for_by_the_next_step()
     {
         using var server = new LocalServer(LocalServer.Echo);
+        int[] twenty = [.. Enumerable.Range(0, 20)];
         var trace = server.Drive(
-            LocalServer.Long, Talk.Each(Enumerable.Range(0, 20), i => [new Step.Connect(i, Background: true)]), Talk.Each(Enumerable.Range(0, 20), i => Talk.Exchange(i, Talk.Text(20, i))), Talk.Each(Enumerable.Range(0, 20), Talk.Finish));
+            LocalServer.Long, Talk.Each(twenty, i => [new Step.Connect(i, Background: true)]), Talk.Each(twenty, i => Talk.Exchange(i, Talk.Text(20, i))), Talk.Each(twenty, Talk.Finish));
         Assert.That(trace.Connections.Select(connection => (connection.Established, connection.Received.Length)), Has.All.EqualTo((true, 20)));
     }
 
@@ -132,7 +134,10 @@ public class DriverExchangeTests
         try
         {
             CaseFile.Parse($$"""
-                { "sockcase": 1, "id": "", "requirement": "", "spec": "", "tool": "", "seed": "", "expected": "", "observed": "", "scenario": { "situation": "", "steps": [{ "do": "receive", "bytes": {{size}} }] } }
+                {
+                  "sockcase": 1, "id": "", "requirement": "", "spec": "", "tool": "", "seed": "", "expected": "", "observed": "",
+                  "scenario": { "situation": "", "steps": [{ "do": "receive", "bytes": {{size}} }] }
+                }
                 """, "");
             return true;
         }

@@ -18,7 +18,10 @@ public class DriverIllegalStepTests
     };
 
     private static readonly Step[] Steps =
-        [new Step.Connect(0), new Step.Send(0, Talk.Letters(5)), new Step.Receive(0, 5), new Step.Receive(0, null), new Step.ShutdownWrite(0), new Step.Close(0), new Step.Abort(0)];
+    [
+        new Step.Connect(0), new Step.Send(0, Talk.Letters(5)), new Step.Receive(0, 5), new Step.Receive(0, null),
+        new Step.ShutdownWrite(0), new Step.Close(0), new Step.Abort(0),
+    ];
 
     private static IEnumerable<TestCaseData> Illegal =>
         from way in Ways

@@ -1,6 +1,9 @@
 using System.Buffers.Binary;
 using System.Net;
+using FsCheck;
+using FsCheck.Fluent;
 using NUnit.Framework;
+using PacketDotNet;
 using SockConformance.Model;
 using SockConformance.Tests.Shared;
 using SockConformance.Wire;
@@ -42,14 +45,15 @@ public class PacketDecoderTests
         if (packet.Extract<TcpPacket>() is { } tcp)
         {
             expected = new Decoded(
-                true, new IPEndPoint(ip.SourceAddress, tcp.SourcePort), new IPEndPoint(ip.DestinationAddress, tcp.DestinationPort), (TcpFlags)(tcp.Flags & 0x3f), tcp.SequenceNumber, tcp.AcknowledgmentNumber,
-                tcp.WindowSize, frame.Length - tcp.PayloadData.Length, tcp.PayloadData.Length);
+                true, new IPEndPoint(ip.SourceAddress, tcp.SourcePort), new IPEndPoint(ip.DestinationAddress, tcp.DestinationPort),
+                (TcpFlags)(tcp.Flags & 0x3f), tcp.SequenceNumber, tcp.AcknowledgmentNumber, tcp.WindowSize, frame.Length - tcp.PayloadData.Length, tcp.PayloadData.Length);
         }
         else
         {
             var udp = packet.Extract<UdpPacket>();
             expected = new Decoded(
-                false, new IPEndPoint(ip.SourceAddress, udp.SourcePort), new IPEndPoint(ip.DestinationAddress, udp.DestinationPort), TcpFlags.None, 0, 0, 0, frame.Length - udp.PayloadData.Length, udp.PayloadData.Length);
+                false, new IPEndPoint(ip.SourceAddress, udp.SourcePort), new IPEndPoint(ip.DestinationAddress, udp.DestinationPort),
+                TcpFlags.None, 0, 0, 0, frame.Length - udp.PayloadData.Length, udp.PayloadData.Length);
         }
 
         Assert.That(decoded, Is.EqualTo(expected));
@@ -159,7 +163,8 @@ public class PacketDecoderTests
             else Mutate(frame, random);
             var cut = frame.AsSpan(0, i % 3 == 0 ? random.Next(frame.Length + 1) : frame.Length);
             var link = i % 5 == 0 ? links[random.Next(links.Length)] : LinkType.Ethernet;
-            if (PacketDecoder.Decode(link, cut) is { } decoded && (decoded.PayloadOffset < 0 || decoded.PayloadLength < 0 || decoded.PayloadOffset + decoded.PayloadLength > cut.Length))
+            if (PacketDecoder.Decode(link, cut) is not { } decoded) continue;
+            if (decoded.PayloadOffset < 0 || decoded.PayloadLength < 0 || decoded.PayloadOffset + decoded.PayloadLength > cut.Length)
                 Assert.Fail($"the payload of frame {i} lies outside of it: {decoded} in {Convert.ToHexString(cut)}");
         }
     }
@@ -170,7 +175,8 @@ public class PacketDecoderTests
         {
             // Headers are where a decoder can go wrong.
             var at = random.Next(Math.Min(frame.Length, 80) - 1);
-            if (random.Next(3) == 0) BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(at), (ushort)random.Next(4) switch { 0 => 0, 1 => 0xffff, 2 => 0x7fff, _ => (ushort)random.Next(65536) });
+            ushort word = random.Next(4) switch { 0 => 0, 1 => 0xffff, 2 => 0x7fff, _ => (ushort)random.Next(65536) };
+            if (random.Next(3) == 0) BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(at), word);
             else frame[at] ^= (byte)(1 << random.Next(8));
         }
     }
