@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using SockConformance.Model;
 using SockConformance.Report;
@@ -51,7 +52,8 @@ public static class ConformanceCli
         foreach (var further in more) root.Add(further);
 
         var parsed = root.Parse(ours, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parsed.Errors is [.., var error]) throw new UsageException($"{string.Join(' ', error.Message.Split('\n', StringSplitOptions.TrimEntries)).TrimEnd('.')}; see sockconf {(parsed.CommandResult.Command == root ? "" : parsed.CommandResult.Command.Name + " ")}--help");
+        var wrong = parsed.Errors.FirstOrDefault(one => one.Message.StartsWith("Unrecognized", StringComparison.Ordinal)) ?? (parsed.Errors is [var first, ..] ? first : null);
+        if (wrong is { } error) throw new UsageException($"{(error.SymbolResult is OptionResult option ? option.Option.Name + ": " : "")}{string.Join(' ', error.Message.Split('\n', StringSplitOptions.TrimEntries)).TrimEnd('.')}; see sockconf {(parsed.CommandResult.Command == root ? "" : parsed.CommandResult.Command.Name + " ")}--help");
         return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }
 
@@ -146,6 +148,7 @@ public static class ConformanceCli
         }
         finally
         {
+            OpenBox.EndOrphans();
             OwnNamespace.Leave();
         }
     }

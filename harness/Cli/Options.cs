@@ -42,7 +42,7 @@ internal sealed partial class Options
 
     public Option<int?> Cases { get; } = new("--cases") { Description = "Random cases per requirement.", HelpName = "N" };
 
-    public Option<string?> MaxTime { get; } = new("--max-time") { Description = "Start no further case after this time.", HelpName = "T" };
+    public Option<string?> MaxTime { get; } = new("--max-time") { Description = "Start no further case after this time (default: 60s, with --profile quick 20s, with thorough no limit).", HelpName = "T" };
 
     public Option<string[]> Filter { get; } = new("--filter") { Description = "Only requirements whose id begins so, or matches a pattern with *.", HelpName = "EXPR" };
 

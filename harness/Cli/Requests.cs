@@ -89,7 +89,7 @@ internal sealed record CheckRequest(Suite Suite, ImmutableArray<Requirement> Sel
         var (scale, shrinkSeconds) = profile switch { Profile.Quick => (0.25, 5), Profile.Thorough => (10.0, 60), _ => (1.0, 15) };
         return new CheckRequest(
             suite, selected, Options.SeedOf(parsed.GetValue(options.Seed)) ?? (uint)RandomNumberGenerator.GetInt32(int.MaxValue), cases is null ? scale : 1, jobs,
-            Options.Duration(parsed.GetValue(options.MaxTime), "--max-time"), parsed.GetValue(options.Strict),
+            Options.Duration(parsed.GetValue(options.MaxTime), "--max-time") ?? profile switch { Profile.Quick => TimeSpan.FromSeconds(20), Profile.Thorough => null, _ => TimeSpan.FromSeconds(60) }, parsed.GetValue(options.Strict),
             new TrialBudget(retries, !parsed.GetValue(options.NoShrink), TimeSpan.FromSeconds(shrinkSeconds), 400));
     }
 

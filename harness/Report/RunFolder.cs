@@ -13,7 +13,13 @@ public static class RunFolder
     {
         try
         {
-            if (wanted is not null) return Directory.CreateDirectory(wanted).FullName;
+            if (wanted is not null)
+            {
+                var given = Directory.CreateDirectory(wanted).FullName;
+                Write(given, "events.ndjson", ""); // here rather than in the middle of the run
+                return given;
+            }
+
             Directory.CreateDirectory(State);
             var ignore = Path.Combine(State, ".gitignore");
             if (!File.Exists(ignore)) File.WriteAllText(ignore, "*\n");

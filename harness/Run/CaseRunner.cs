@@ -41,6 +41,7 @@ internal sealed class CaseRunner(TargetPool pool, PacketCapture? capture, LagMon
         var trace = new ScenarioDriver(lease.Target.Endpoint, scaled, settle, lease.Target, cancellation).Run(scenario);
         Interlocked.Add(ref connections, trace.Connections.Length);
         var (own, strangers, state) = Captured(trace, lostBefore);
+        lease.Target.MustStayInForeground();
         AwaitDeath(lease.Target, onTrial ? TrialAfterthought : fresh ? Afterthought : TimeSpan.Zero);
         var evidence = new Evidence(scenario, trace, own, strangers, state, lease.Target.State, scaled, lag.WorstSince(start), lease.Alone);
 

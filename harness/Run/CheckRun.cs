@@ -136,7 +136,8 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
             }
 
             cancellation.ThrowIfCancellationRequested();
-            if (item.Owner.Result is null && !(Clock.Now > until)) Case(item.Owner, item.Scenario);
+            if (Clock.Now > until) lock (gate) item.Owner.Dropped++;
+            else if (item.Owner.Result is null) Case(item.Owner, item.Scenario);
             lock (gate)
             {
                 item.Owner.Pending--;
@@ -194,7 +195,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
                 return verdicts.Any(entry => entry.Verdict is Verdict.Violation);
             });
         }
-        catch (TargetException e) when (runner.Cases > 0)
+        catch (TargetException e) when (runner.Cases > 0 && !e.Final)
         {
             // It started before: that it does not now is no verdict on this requirement.
             lock (gate) owner.Unsure ??= $"no further target could be started: {e.Message}";
@@ -342,7 +343,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
             { Unsure: { } why } => (Status.Inconclusive, why),
             { Blocked: { } why } => (Status.Skip, $"cannot be decided: {why}"),
             { NotObservable: { } why } => (Status.Skip, $"not observable: {why}"),
-            _ => (Status.Pass, (string?)null),
+            _ => (Status.Pass, one.Dropped > 0 ? $"the time was over: {one.Dropped} more cases were not run" : null),
         };
         Finish(one, status, reason);
     }
@@ -376,7 +377,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
         public bool Always => requirement.Always;
 
         public bool Started, OnTrial;
-        public int Pending, Cases, Suspected;
+        public int Pending, Cases, Suspected, Dropped;
         public TimeSpan? StartedAt;
         public CloseVerdict Close;
         public List<(Evidence Evidence, Verdict.Violation Violation)> Suspects { get; } = [];

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using SockConformance.Model;
@@ -23,6 +24,8 @@ internal sealed unsafe partial class ChildProcess : IDisposable
 {
     private const short SetSignalDefaults = 0x04, SetSignalMask = 0x08, SetSession = 0x80;
     private const int OpaqueSize = 1024, CloseOnExec = 0x80000, NoSuchFile = 2;
+    private const int CloseRange = 436, CloseRangeCloexec = 4;
+    private static readonly ConcurrentDictionary<int, bool> Known = new();
     private readonly TaskCompletionSource<ProcessEnd> end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SafeFileHandle? ourPipe;
     private readonly SafeFileHandle? report;
@@ -30,6 +33,7 @@ internal sealed unsafe partial class ChildProcess : IDisposable
     private ChildProcess(int pid, SafeFileHandle? ourPipe, SafeFileHandle? report)
     {
         Pid = pid;
+        Known[pid] = true;
         this.ourPipe = ourPipe;
         this.report = report;
 
@@ -52,6 +56,8 @@ internal sealed unsafe partial class ChildProcess : IDisposable
     public static ChildProcess Start(
         IReadOnlyList<string> command, IEnumerable<KeyValuePair<string, string>> environment, ChildStreams streams, string? folder = null, bool newSession = true, bool withReport = false)
     {
+        // libpcap's socket, and what our own parent left open: nobody else sets the flag. Linux 5.11; an older kernel refuses, and they leak.
+        syscall(CloseRange, 3, uint.MaxValue, CloseRangeCloexec);
         var (readEnd, writeEnd) = MakePipe();
         var (reportRead, reportWrite) = withReport ? MakePipe() : (-1, -1);
         var opaque = stackalloc byte[OpaqueSize * 3];
@@ -111,6 +117,9 @@ internal sealed unsafe partial class ChildProcess : IDisposable
     /// <summary>Orphans of our descendants become our children, so that they can be found and ended (PR_SET_CHILD_SUBREAPER).</summary>
     public static void AdoptOrphans() => prctl(36, 1, 0, 0, 0);
 
+    /// <summary>Whether a child was started here (and not adopted), and has not ended.</summary>
+    public static bool IsOwn(int pid) => Known.ContainsKey(pid);
+
     /// <summary>Reaps an adopted orphan that has ended, so that it is no zombie.</summary>
     public static void ReapOrphan(int pid)
     {
@@ -129,6 +138,7 @@ internal sealed unsafe partial class ChildProcess : IDisposable
         int status, waited;
         do waited = waitpid(Pid, &status, 0);
         while (waited < 0 && Marshal.GetLastPInvokeError() == 4);
+        Known.TryRemove(Pid, out _);
         var signal = status & 0x7f;
         end.SetResult(waited < 0 ? new ProcessEnd(-1, null, Clock.Now) : signal == 0 ? new ProcessEnd((status >> 8) & 0xff, null, Clock.Now) : new ProcessEnd(null, signal, Clock.Now));
     }
@@ -208,6 +218,9 @@ internal sealed unsafe partial class ChildProcess : IDisposable
 
     [LibraryImport("libc")]
     private static partial void close(int fd);
+
+    [LibraryImport("libc")]
+    private static partial nint syscall(nint number, uint first, uint last, uint flags);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int pipe2(int* ends, int flags);

@@ -32,6 +32,18 @@ internal sealed class OpenBox : Box
         }
     }
 
+    /// <summary>The end of a run: orphans that hid what box they came from. Everything below us that we did not start.</summary>
+    public static void EndOrphans()
+    {
+        for (var sweep = 0; sweep < 100; sweep++)
+        {
+            var orphans = ProcessTable.ChildrenOf(Environment.ProcessId).Where(child => !ChildProcess.IsOwn(child)).ToList();
+            if (orphans.Count == 0) return;
+            foreach (var orphan in orphans.SelectMany<int, int>(child => [child, .. ProcessTable.DescendantsOf(child)])) ChildProcess.Signal(orphan, 9);
+            foreach (var orphan in orphans) ChildProcess.ReapOrphan(orphan);
+        }
+    }
+
     public override void Dispose()
     {
         base.Dispose();

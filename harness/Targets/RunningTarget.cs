@@ -15,6 +15,8 @@ internal interface ITarget : ITargetControl, IDisposable
 
     /// <summary>Whether it can be given to another case.</summary>
     bool Alive { get; }
+
+    void MustStayInForeground();
 }
 
 /// <summary>A server that somebody else started (--connect): nothing is known of its process.</summary>
@@ -25,6 +27,8 @@ internal sealed class AttachedTarget(IPEndPoint endpoint) : ITarget
     public TargetState State => new(endpoint, Launched: false, End: null, Output: "");
 
     public bool Alive => true;
+
+    public void MustStayInForeground() { }
 
     public string? Restart(CancellationToken cancellation) => "a server that already runs cannot be restarted by the harness";
 
@@ -64,12 +68,20 @@ internal sealed class RunningTarget : ITarget
 
     public bool Alive => Ended is null;
 
+    /// <exception cref="TargetException">It serves from the background: its first process ended well and left others that listen.</exception>
+    public void MustStayInForeground()
+    {
+        if (Ended is { ExitCode: 0 } && box.Processes().Count > 0 && SocketTable.Listeners().Any(listener => listener.Port == port))
+            throw new TargetException("the target went into the background (its first process exited with status 0): start it in the foreground") { Final = true };
+    }
+
     private ProcessEnd? Ended => box.Process!.End is { IsCompleted: true } end ? end.Result : null;
 
     /// <exception cref="TargetException">It did not come to listen on its port; the message says what it did instead.</exception>
     public static RunningTarget Start(TargetCommand command, int port, Func<Box> newBox, LaunchPatience patience, CancellationToken cancellation)
     {
         command.MustExist();
+        if (SocketTable.Listeners().Any(listener => listener.Port == port)) throw new TargetException($"port {port} is in use: another program listens on it") { Final = true };
         var target = new RunningTarget(command, port, newBox, patience);
         try
         {

@@ -3,7 +3,11 @@ using System.Collections.Immutable;
 namespace SockConformance.Targets;
 
 /// <summary>The target cannot be used: never ready, exited early, wrong port. The message is one line for the user.</summary>
-public sealed class TargetException(string message) : Exception(message);
+public sealed class TargetException(string message) : Exception(message)
+{
+    /// <summary>It will be no better next time: the whole run is in vain.</summary>
+    public bool Final { get; init; }
+}
 
 /// <summary>The command of a target as the user typed it, with its placeholders.</summary>
 /// <param name="Folder">The working directory, absolute.</param>

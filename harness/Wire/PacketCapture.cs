@@ -121,7 +121,11 @@ internal sealed unsafe partial class PacketCapture : IDisposable
         foreach (var (a, b) in flows.Keys)
         {
             var (client, other) = clients.ContainsKey(a) ? (a, b) : (b, a);
-            if (!clients.TryGetValue(client, out var tuple) || !flows.TryRemove((a, b), out var segments)) continue;
+            if (!clients.TryGetValue(client, out var tuple)) continue;
+
+            // Over ::1 all cases share one address, and one client port may serve two targets: that flow is another case's.
+            if (!other.Equals(tuple.Server) && targetPorts.ContainsKey(other.Port)) continue;
+            if (!flows.TryRemove((a, b), out var segments)) continue;
             lock (segments)
             {
                 Interlocked.Add(ref bytesKept, -segments.Sum(segment => (long)segment.Frame.Length));

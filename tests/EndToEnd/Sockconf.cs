@@ -5,8 +5,8 @@ namespace SockConformance.Tests.EndToEnd;
 /// <summary>How sockconf is started: where, by whom, with which variables.</summary>
 internal sealed record Sockconf(Workplace Place)
 {
-    /// <summary>The shortest check that still shows what is wrong: one confirmation, no shrinking.</summary>
-    public static IReadOnlyList<string> Brief { get; } = ["--no-shrink", "--retries", "1"];
+    /// <summary>The shortest check that still shows what is wrong: one confirmation, no shrinking, few random cases.</summary>
+    public static IReadOnlyList<string> Brief { get; } = ["--no-shrink", "--retries", "1", "--profile", "quick", "--max-time", "60s"];
 
     /// <summary>Variables to set, or to leave out where the value is null.</summary>
     public IReadOnlyDictionary<string, string?> Variables { get; init; } = new Dictionary<string, string?>();

@@ -4,7 +4,8 @@ using SockConformance.Tests.Shared;
 
 namespace SockConformance.Tests.Report;
 
-/// <summary>What the argument of replay means. Runs are looked up below the working folder, so each test has one of its own.</summary>
+/// <summary>What the argument of replay means. Runs are looked up below the working folder, which is one for the whole process.</summary>
+[NonParallelizable]
 public class FindCasesTests
 {
     private TempFolder folder = null!;

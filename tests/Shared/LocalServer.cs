@@ -25,10 +25,13 @@ internal sealed class LocalServer : IDisposable
     public IPEndPoint Endpoint => (IPEndPoint)listener.LocalEndPoint!;
 
     /// <summary>Patience for steps that are to succeed: a busy machine is no failure.</summary>
-    public static Patience Long { get; } = new(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(60));
+    public static Patience Long { get; } = new(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(60));
 
-    /// <summary>Patience for steps whose time is to run out.</summary>
-    public static Patience Short { get; } = new(TimeSpan.FromSeconds(20), TimeSpan.FromMilliseconds(80), TimeSpan.FromMilliseconds(80), TimeSpan.FromSeconds(60));
+    /// <summary>Patience for an answer that is not to come.</summary>
+    public static Patience Short { get; } = Long with { Reply = TimeSpan.FromMilliseconds(80), Close = TimeSpan.FromMilliseconds(80) };
+
+    /// <summary>Patience for an answer that is to come, and an end that is not.</summary>
+    public static Patience ShortForTheEnd { get; } = Long with { Close = TimeSpan.FromMilliseconds(80) };
 
     /// <summary>Sends back what comes, until the end; the most ordinary server.</summary>
     public static void Echo(Socket client)

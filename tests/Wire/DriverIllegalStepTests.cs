@@ -59,8 +59,7 @@ public class DriverIllegalStepTests
     public void A_receive_that_was_refused_does_not_make_a_later_one_wait_for_more()
     {
         using var server = new LocalServer(LocalServer.Echo);
-        var patience = LocalServer.Long with { Reply = TimeSpan.FromSeconds(1) };
-        var trace = server.Drive(patience, [new Step.Receive(0, 7)], Told.Visit(0, Talk.Text(20)));
+        var trace = server.Drive(LocalServer.Long, [new Step.Receive(0, 7)], Told.Visit(0, Talk.Text(20)));
         Assert.That(
             trace.Outcomes.Skip(1).Select(outcome => outcome.Result),
             Has.None.EqualTo(StepResult.TimedOut).And.None.EqualTo(StepResult.NotRun));

@@ -29,7 +29,7 @@ public class DriverTroubleTests
     public void An_end_of_file_that_does_not_come_is_a_time_out_and_the_socket_is_left_behind()
     {
         using var server = new LocalServer(LocalServer.EchoAndStay);
-        var trace = server.Drive(LocalServer.Short, Told.Visit(0, Talk.Text(20)));
+        var trace = server.Drive(LocalServer.ShortForTheEnd, Told.Visit(0, Talk.Text(20)));
         Assert.That(
             (trace.Outcomes[4].Result, trace.Outcomes[4].Detail, trace.On(0)!.LeftBehind),
             Is.EqualTo((StepResult.TimedOut, "no end of file came", (TcpState?)TcpState.CloseWait)));
@@ -39,7 +39,7 @@ public class DriverTroubleTests
     public void A_socket_that_is_left_behind_after_our_close_is_noticed()
     {
         using var server = new LocalServer(LocalServer.EchoAndStay);
-        var trace = server.Drive(LocalServer.Short, Talk.Connect(0), Talk.Exchange(0, Talk.Text(20)), [new Step.Close(0)]);
+        var trace = server.Drive(LocalServer.ShortForTheEnd, Talk.Connect(0), Talk.Exchange(0, Talk.Text(20)), [new Step.Close(0)]);
         Assert.That(trace.On(0)!.LeftBehind, Is.EqualTo(TcpState.CloseWait));
     }
 

@@ -1,6 +1,6 @@
 # defect: nothing is echoed before a line feed comes, or the end of the input
 # mistake: the socket is read with <$conn>, line by line, as if echo were a protocol of lines
-# trips: echo/data/answers-while-open
+# trips: echo/data/every-segmentation
 use strict;
 use warnings;
 use IO::Handle;
