@@ -192,7 +192,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
             evidence = runner.Run(owner.Requirement, scenario, owner.Requirement.Company == Company.Alone, hurry: 1, seen =>
             {
                 verdicts.AddRange(progress.Values.Where(one => one == owner || one.Always).Select(one => (one, Trial.Judge(one.Requirement, seen))));
-                return verdicts.Any(entry => entry.Verdict is Verdict.Violation);
+                return verdicts.Any(entry => entry is { Verdict: Verdict.Violation, Judged.Result: null }); // what is known already makes no target unfit
             });
         }
         catch (TargetException e) when (runner.Cases > 0 && !e.Final)
