@@ -16,7 +16,7 @@ public sealed class InputException(string message) : Exception(message);
 public sealed record CaseFile
 {
     public const int Format = 1;
-    private const int MaxBytes = 4 << 20, MaxSteps = 20_000, MaxSockets = 1024, MaxPayload = 16 << 20, MaxIdle = 60_000;
+    private const int MaxBytes = 4 << 20, MaxSteps = 20_000, MaxSockets = 1024, MaxPayload = 16 << 20, MaxIdle = 60_000, MaxPayloads = 64 << 20, MaxIdles = 600_000;
 
     [JsonPropertyName("sockcase")]
     public required int Sockcase { get; init; }
@@ -112,6 +112,8 @@ public sealed record CaseFile
             if (wrong is not null) return $"step {index + 1}: {wrong}";
         }
 
+        if (steps.OfType<Step.Send>().Sum(send => (long)send.Data.Size) > MaxPayloads) return $"it sends more than {MaxPayloads} bytes in all";
+        if (steps.OfType<Step.Idle>().Sum(idle => (long)idle.Milliseconds) > MaxIdles) return $"it waits more than {MaxIdles} ms in all";
         foreach (var send in steps.OfType<Step.Send>()) _ = send.Data is Payload.Literal literal ? literal.ToBytes() : null;
         return null;
     }

@@ -32,7 +32,7 @@ public class ConsoleReportTests
 
     [Test]
     public void A_failure_has_a_card_with_all_that_is_known() => Assert.That(
-        Print(Plain, report => report.Card(Runs.Failed(), Runs.Files["tcp/close/no-reset"], "/tmp/run")), Is.EqualTo(
+        Print(Plain, report => report.Card(Runs.Failed(), Runs.Files["tcp/close/no-reset"], "/reports/run")), Is.EqualTo(
             """
 
             tcp/close/no-reset — does not reset   [RFC 9293 §3.6; MUST]
@@ -43,7 +43,7 @@ public class ConsoleReportTests
               usual cause   SO_LINGER
               fix           read to the end
               shrunk        12 → 6 primitives in 40 runs; failed in 3 of 3 runs on fresh targets
-              capture       /tmp/run/cases/tcp-close-no-reset-0123abcd.pcapng   (Wireshark: frame.comment)
+              capture       /reports/run/cases/tcp-close-no-reset-0123abcd.pcapng   (Wireshark: frame.comment)
               reproduce     sockconf replay tcp-close-no-reset-0123abcd
 
             """));
@@ -54,22 +54,22 @@ public class ConsoleReportTests
         var evidence = Told.Of(Talk.Connect(0)).Exiting(1, TimeSpan.Zero).Evidence();
         var printed = evidence with { Target = evidence.Target with { Output = "starting\nTraceback:\nKeyError: 7\n\n" } };
         Assert.That(
-            Print(Plain, report => report.Card(Runs.Failed(evidence: printed), null, "/tmp/run")),
+            Print(Plain, report => report.Card(Runs.Failed(evidence: printed), null, "/reports/run")),
             Does.Contain("  it printed    KeyError: 7\n"));
     }
 
     [Test]
     public void A_pass_has_no_card() =>
-        Assert.That(Print(Plain, report => report.Card(Runs.Result(Status.Pass), null, "/tmp/run")), Is.Empty);
+        Assert.That(Print(Plain, report => report.Card(Runs.Result(Status.Pass), null, "/reports/run")), Is.Empty);
 
     [Test]
     public void The_summary_counts_what_there_is() => Assert.That(
         Print(Plain, report => report.Summary(
-            Runs.Header, Runs.Of(Runs.Result(Status.Pass), Runs.Result(Status.Pass), Runs.Failed(), Runs.Result(Status.Inconclusive)), "/tmp/run", 1)), Is.EqualTo(
+            Runs.Header, Runs.Of(Runs.Result(Status.Pass), Runs.Result(Status.Pass), Runs.Failed(), Runs.Result(Status.Inconclusive)), "/reports/run", 1)), Is.EqualTo(
             """
 
             Summary  4 requirements: 2 pass, 1 FAIL, 1 inconc  (2.25 s, 30 cases, 44 connections, 555 packets, 0 lost)
-            Report   /tmp/run   seed 0x5EED   exit 1
+            Report   /reports/run   seed 0x5EED   exit 1
 
             """));
 

@@ -34,6 +34,7 @@ public class EventLogTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(lengths, Is.Ordered.And.Unique.And.All.GreaterThan(0));
+            Assert.That(new FileInfo(Path.Combine(folder.Path, "events.ndjson")).Length, Is.EqualTo(lengths[^1]), "nothing is kept back until the end");
             Assert.That(
                 Lines(folder).Select(line => line.GetProperty("event").GetString()),
                 Is.EqualTo(["run.start", "case.end", "requirement.end", "run.end"]));

@@ -141,6 +141,11 @@ public class HostileCaseFileTests
     public void Deep_nesting_is_refused(char open) =>
         Refusal(Whole(more: $""", "deep": {string.Concat(Enumerable.Repeat(open == '{' ? "{\"a\":" : "[", 100_000))}"""));
 
+    [TestCase("""{ "do": "idle", "milliseconds": 60000 }""", 11)]
+    [TestCase("""{ "do": "send", "cuts": [], "data": { "kind": "generated", "length": 16777216, "seed": 1, "alphabet": "Text" } }""", 5)]
+    public void A_small_file_cannot_ask_for_days_or_for_all_memory(string step, int times) =>
+        Assert.That(Refusal(Whole(string.Join(", ", Enumerable.Repeat(step, times)))), Does.Contain("in all"));
+
     [Test]
     public void A_file_that_is_not_there_is_named() =>
         Assert.That(Assert.Throws<InputException>(() => CaseFile.Read("no/such/case.json"))!.Message, Does.Contain("no/such/case.json"));
