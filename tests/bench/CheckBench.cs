@@ -16,15 +16,13 @@ internal static class CheckBench
         var start = new List<double>();
         var first = new List<double>();
         var total = new List<double>();
-        var processor = new List<double>();
         var rests = 0.0;
         for (var round = 0; round < Rounds; round++)
         {
             start.Add(Time(program, ["--version"]).Total);
-            var (all, toFirst, used) = Time(program, ["check", "--spec", "echo", "--report", report, "--", .. target]);
+            var (all, toFirst) = Time(program, ["check", "--spec", "echo", "--report", report, "--", .. target]);
             total.Add(all);
             first.Add(toFirst);
-            processor.Add(used);
             rests = Rests(report);
         }
 
@@ -33,12 +31,11 @@ internal static class CheckBench
         Row("bare start (--version)", start);
         Row("first verdict", first);
         Row("whole check", total);
-        Row("processor time, both sides", processor);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  longest requirement with deliberate rests {rests:0.00}; all but that {Median(total) - rests:0.00}; whole check / bare start {Median(total) / Median(start):0.0}"));
         return 0;
     }
 
-    private static (double Total, double FirstVerdict, double Processor) Time(string program, string[] arguments)
+    private static (double Total, double FirstVerdict) Time(string program, string[] arguments)
     {
         var watch = Stopwatch.StartNew();
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
@@ -49,7 +46,7 @@ internal static class CheckBench
         }
 
         process.WaitForExit();
-        return (watch.Elapsed.TotalSeconds, firstVerdict, process.TotalProcessorTime.TotalSeconds);
+        return (watch.Elapsed.TotalSeconds, firstVerdict);
     }
 
     /// <summary>The duration of tcp/idle/stays-open, which rests 2 s on purpose and runs beside everything else.</summary>
