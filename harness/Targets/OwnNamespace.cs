@@ -79,6 +79,7 @@ internal static partial class OwnNamespace
         try
         {
             Loopback.Up();
+            _ = Task.Run(() => PacketCapture.Backend); // libpcap and its wrapper are loaded while the box is tried: the first verdict comes sooner
             using (var box = new NamespaceBox(Scratch!))
             {
                 box.Start(new TargetCommand(["true"], "/", []), 0, "");
