@@ -65,7 +65,7 @@ internal sealed class CaseRunner(TargetPool pool, PacketCapture? capture, LagMon
     private void AwaitDeath(ITarget target, TimeSpan afterthought)
     {
         if (!target.State.Launched) return;
-        var gone = SocketTable.Listeners().All(listener => listener.Port != target.Endpoint.Port);
+        var gone = !SocketTable.IsListening(target.Endpoint.Port);
         Clock.Until(() => target.Alive ? null : target, gone ? DyingPatience : afterthought, cancellation);
     }
 }

@@ -71,7 +71,7 @@ internal sealed class RunningTarget : ITarget
     /// <exception cref="TargetException">It serves from the background: its first process ended well and left others that listen.</exception>
     public void MustStayInForeground()
     {
-        if (Ended is { ExitCode: 0 } && box.Processes().Count > 0 && SocketTable.Listeners().Any(listener => listener.Port == port))
+        if (Ended is { ExitCode: 0 } && box.Processes().Count > 0 && SocketTable.IsListening(port))
             throw new TargetException("the target went into the background (its first process exited with status 0): start it in the foreground") { Final = true };
     }
 
@@ -81,7 +81,7 @@ internal sealed class RunningTarget : ITarget
     public static RunningTarget Start(TargetCommand command, int port, Func<Box> newBox, LaunchPatience patience, CancellationToken cancellation)
     {
         command.MustExist();
-        if (SocketTable.Listeners().Any(listener => listener.Port == port)) throw new TargetException($"port {port} is in use: another program listens on it") { Final = true };
+        if (SocketTable.IsListening(port)) throw new TargetException($"port {port} is in use: another program listens on it") { Final = true };
         var target = new RunningTarget(command, port, newBox, patience);
         try
         {

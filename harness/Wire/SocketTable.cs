@@ -30,6 +30,9 @@ internal static unsafe class SocketTable
         return found.ToImmutable();
     }
 
+    /// <summary>Whether a TCP socket, on whichever address, listens on the port.</summary>
+    public static bool IsListening(int port) => Listeners().Any(listener => listener.Port == port);
+
     /// <summary>The socket with exactly these names, or null. A TIME-WAIT socket counts.</summary>
     public static ServerSocket? Find(IPEndPoint local, IPEndPoint remote)
     {
