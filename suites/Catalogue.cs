@@ -1,18 +1,72 @@
 using System.Collections.Immutable;
+using SockConformance.Cli;
+using SockConformance.Generate;
 using SockConformance.Model;
+using SockConformance.Spec;
+using SockConformance.Suites.Client;
 using SockConformance.Suites.Echo;
+using SockConformance.Suites.Http;
+using SockConformance.Suites.Message;
+using SockConformance.Suites.Process;
+using SockConformance.Suites.Services;
 using SockConformance.Suites.Tcp;
+using SockConformance.Suites.Tls;
+using SockConformance.Suites.Udp;
 
 namespace SockConformance.Suites;
 
-/// <summary>Every suite there is: a list, in the order of a report; nothing registers itself.</summary>
+/// <summary>Which requirements a service has: a list, in the order of a report; nothing registers itself.</summary>
 public static class Catalogue
 {
-    public static ImmutableArray<Suite> Suites { get; } =
+    /// <summary>All that the command line can be asked for.</summary>
+    public static SuiteBook Book { get; } = new(() => [.. BuiltInSpecs.Shelf.Names.Select(name => (name, BuiltInSpecs.Shelf.Find(name).Title))], Find, SpecReader.Read, For, ForClientsOf, All);
+
+    /// <summary>The requirements of the best known of all.</summary>
+    public static Suite Echo => For(ServiceSpec.Echo);
+
+    /// <summary>The requirements of a server that follows a spec.</summary>
+    public static Suite For(ServiceSpec service)
+    {
+        var talk = new Conversation(service);
+        ImmutableArray<Requirement> requirements = service.Transport == Transport.Udp
+            ? [.. Datagrams.For(talk), .. Kind(talk), .. Life.For(talk), .. Resources.For(talk)]
+            : [
+                .. Listening.For(talk), .. Connections.For(talk), .. TlsSessions.For(talk), .. EchoData.For(talk), .. Messages.For(talk), .. Kind(talk), .. Closing.For(talk), .. Survival.For(talk),
+                .. Concurrency.For(talk), .. Tcp.Programs.For(talk), .. Life.For(talk), .. Resources.For(talk),
+            ];
+        return new Suite(service.Name, service.Title, Levelled(service, requirements), Concurrency.SilentClientBlocksNobody) { Service = service };
+    }
+
+    /// <summary>The requirements of a client of such a server.</summary>
+    public static Suite ForClientsOf(ServiceSpec service) =>
+        new($"{service.Name} (client)", $"a client of: {service.Title}", Levelled(service, Clients.For(new Conversation(service))), null) { Service = service, OfClients = true };
+
+    private static ImmutableArray<Requirement> Kind(Conversation talk) => talk.Service.Kind switch
+    {
+        "discard" => Discard.For(talk),
+        "daytime" => Daytime.For(talk),
+        "time" => Time.For(talk),
+        "chargen" => Chargen.For(talk),
+        "http" => Http1.For(talk),
+        _ => [],
+    };
+
+    /// <summary>A built-in spec is known by its name alone: no case file need carry its text.</summary>
+    private static ServiceSpec Find(string nameOrPath) =>
+        BuiltInSpecs.Shelf.Find(nameOrPath) is var spec && BuiltInSpecs.Shelf.Names.Contains(nameOrPath) ? spec with { Sources = [] } : spec;
+
+    private static IReadOnlyList<Suite> All() =>
     [
-        new Suite(
-            "echo", "TCP echo (RFC 862): every byte comes back, until the client ends the connection",
-            [.. Listening.Requirements, .. Connections.Requirements, .. EchoData.Requirements, .. Closing.Requirements, .. Survival.Requirements, .. Concurrency.Requirements, .. Programs.Requirements, .. Life.Requirements],
-            ConcurrencyProbe: Concurrency.SilentClientBlocksNobody),
+        .. BuiltInSpecs.Shelf.Names.Select(name => For(Find(name))), For(Examples.Lines), For(Examples.Lengths),
+        .. BuiltInSpecs.Shelf.Names.Select(Find).Where(spec => spec is { Transport: Transport.Tcp, Tls: null } && spec.Kind != "http").Select(ForClientsOf),
+    ];
+
+    /// <summary>With the levels that the spec gives.</summary>
+    private static ImmutableArray<Requirement> Levelled(ServiceSpec service, ImmutableArray<Requirement> requirements) =>
+    [
+        .. from requirement in requirements
+           let change = service.Levels.GetValueOrDefault(requirement.Id)
+           where requirement.Applies && change is null or { Level: not null }
+           select change is null ? requirement : requirement with { Level = change.Level!.Value },
     ];
 }

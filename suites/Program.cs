@@ -1,4 +1,4 @@
 using SockConformance.Cli;
 using SockConformance.Suites;
 
-return ConformanceCli.Run(args, Catalogue.Suites, ReferenceServer.Command);
+return ConformanceCli.Run(args, Catalogue.Book, ReferenceServer.Command);

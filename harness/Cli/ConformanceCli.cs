@@ -4,27 +4,29 @@ using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using SockConformance.Model;
 using SockConformance.Report;
+using SockConformance.Spec;
 using SockConformance.Targets;
+using SockConformance.Wire;
 
 namespace SockConformance.Cli;
 
-/// <summary>The face of a suite program: <c>return ConformanceCli.Run(args, Catalogue.Suites);</c>. The only place that knows the console.</summary>
+/// <summary>The face of a suite program: <c>return ConformanceCli.Run(args, Catalogue.Book);</c>. The only place that knows the console.</summary>
 public static class ConformanceCli
 {
     /// <summary>Runs one command; returns its exit code (<see cref="Exit"/>). Whatever goes wrong is one line on stderr.</summary>
     /// <param name="more">Further commands of the suite program itself.</param>
-    public static int Run(IReadOnlyList<string> arguments, IReadOnlyList<Suite> suites, params IReadOnlyList<Command> more)
+    public static int Run(IReadOnlyList<string> arguments, SuiteBook book, params IReadOnlyList<Command> more)
     {
         try
         {
-            return Dispatch(arguments, suites, more);
+            return Dispatch(arguments, book, more);
         }
         catch (Exception e) when (Unwrap(e) is { } known)
         {
             Console.Error.WriteLine($"sockconf: {Printable.Line(known.Message, 2000)}");
             return known switch
             {
-                UsageException or InputException => Exit.Usage,
+                UsageException or InputException or SpecException or CertificateException => Exit.Usage,
                 TargetException => Exit.TargetUnusable,
                 EnvironmentException => Exit.EnvironmentLacks,
                 _ => Exit.HarnessFailed,
@@ -37,7 +39,7 @@ public static class ConformanceCli
         }
     }
 
-    private static int Dispatch(IReadOnlyList<string> arguments, IReadOnlyList<Suite> suites, IReadOnlyList<Command> more)
+    private static int Dispatch(IReadOnlyList<string> arguments, SuiteBook book, IReadOnlyList<Command> more)
     {
         // What follows the first -- is the target's command, whatever it looks like: it is not ours to parse.
         var split = arguments.ToList().IndexOf("--");
@@ -47,7 +49,7 @@ public static class ConformanceCli
         var options = new Options();
         var root = new RootCommand("Launches a socket program, drives it with generated sequences of socket primitives, watches the wire and says which clause is violated.")
         {
-            CheckCommand(options, suites, arguments, command), ReplayCommand(options, suites, arguments, command), ListCommand(options, suites), ExplainCommand(suites),
+            CheckCommand(options, book, arguments, command), ReplayCommand(options, book, arguments, command), ListCommand(options, book), ExplainCommand(book), InitCommand(),
         };
         foreach (var further in more) root.Add(further);
 
@@ -57,20 +59,21 @@ public static class ConformanceCli
         return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }
 
-    private static Command CheckCommand(Options options, IReadOnlyList<Suite> suites, IReadOnlyList<string> arguments, ImmutableArray<string> words)
+    private static Command CheckCommand(Options options, SuiteBook book, IReadOnlyList<string> arguments, ImmutableArray<string> words)
     {
-        var command = new Command("check", "Check a server against a spec: sockconf check --spec echo -- python3 server.py {port}");
+        var command = new Command("check", "Check a server, or with --client a client, against a spec: sockconf check --spec echo -- python3 server.py {port}");
         foreach (var option in options.ForCheck.Concat(options.ForTarget)) command.Add(option);
         command.SetAction(parsed =>
         {
-            var request = TargetRequest.Read(parsed, options, words);
-            var plan = CheckRequest.Read(parsed, options, suites);
+            var suite = book.Choose(parsed.GetValue(options.Spec), parsed.GetValue(options.Client));
+            var request = TargetRequest.Read(parsed, options, words, suite);
+            var plan = CheckRequest.Read(parsed, options, suite, book);
             return request.Enter(arguments) ?? WithSignals(stop => new Session(request, plan.Seed, stop).Check(plan));
         });
         return command;
     }
 
-    private static Command ReplayCommand(Options options, IReadOnlyList<Suite> suites, IReadOnlyList<string> arguments, ImmutableArray<string> words)
+    private static Command ReplayCommand(Options options, SuiteBook book, IReadOnlyList<string> arguments, ImmutableArray<string> words)
     {
         var cases = new Argument<string[]>("case") { Description = "Case files, folders of them, or ids of cases of earlier runs.", Arity = ArgumentArity.OneOrMore };
         var recorded = new Option<bool>("--allow-recorded-command") { Description = "Run the command that a case file names, where none is given. Only for files that you trust." };
@@ -88,39 +91,71 @@ public static class ConformanceCli
                 words = only;
             }
 
-            var request = TargetRequest.Read(parsed, options, words);
-            return request.Enter(arguments) ?? WithSignals(stop => new Session(request, 0, stop).Replay(files, suites));
+            var suites = files.Select(file => SuiteOf(file.Case, book)).ToList();
+            var request = TargetRequest.Read(parsed, options, words, suites.FirstOrDefault(suite => suite is not null));
+            return request.Enter(arguments) ?? WithSignals(stop => new Session(request, 0, stop).Replay([.. files.Zip(suites, (file, suite) => (file.Path, file.Case, suite))]));
         });
         return command;
     }
 
-    private static Command ListCommand(Options options, IReadOnlyList<Suite> suites)
+    /// <summary>The suite of a case file; null where this sockconf knows no such spec.</summary>
+    private static Suite? SuiteOf(CaseFile file, SuiteBook book)
+    {
+        if (!file.Sources.IsEmpty) return book.For(book.FromSources([.. file.Sources.Select(source => (source.Name, source.Text))]), file.Client);
+        return book.BuiltIn().Any(spec => spec.Name == file.Spec) ? book.For(book.Find(file.Spec), file.Client) : null;
+    }
+
+    private static Command InitCommand()
+    {
+        var file = new Argument<string>("file") { Description = "The file to write.", DefaultValueFactory = _ => "sockspec.yaml" };
+        var command = new Command("init", "Write a commented spec to start from.") { file };
+        command.SetAction(parsed =>
+        {
+            var path = parsed.GetValue(file)!;
+            if (File.Exists(path) || Directory.Exists(path)) throw new UsageException($"{path} exists already: name another file (sockconf init other.yaml)");
+            try
+            {
+                File.WriteAllText(path, SpecTemplate.Text(Path.GetFileNameWithoutExtension(path)));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new UsageException($"{path} cannot be written: {e.Message}");
+            }
+
+            Console.Out.WriteLine($"{path} written. Edit it, then: sockconf check --spec {path} -- python3 server.py {{port}}");
+            return Exit.Holds;
+        });
+        return command;
+    }
+
+    private static Command ListCommand(Options options, SuiteBook book)
     {
         var specs = new Option<bool>("--specs") { Description = "The built-in specs instead of requirements." };
-        var command = new Command("list", "The requirements of a spec, or the built-in specs.") { options.Spec, options.Filter, specs };
+        var command = new Command("list", "The requirements of a spec, or all there are, or the built-in specs.") { options.Spec, options.Client, options.Filter, specs };
         command.SetAction(parsed =>
         {
             if (parsed.GetValue(specs))
             {
-                foreach (var suite in suites) Console.Out.WriteLine($"{suite.Name,-12} {suite.Title}");
+                foreach (var (name, title) in book.BuiltIn()) Console.Out.WriteLine($"{name,-12} {title}");
                 return Exit.Holds;
             }
 
-            var requirements = CheckRequest.SuiteOf(parsed.GetValue(options.Spec), suites).Requirements.Where(one => Options.Matches(one.Id, parsed.GetValue(options.Filter) ?? [])).ToList();
+            var (named, client) = (parsed.GetValue(options.Spec), parsed.GetValue(options.Client));
+            var requirements = (named is null && !client ? book.Requirements : book.Choose(named, client).Requirements).Where(one => Options.Matches(one.Id, parsed.GetValue(options.Filter) ?? [])).ToList();
             foreach (var requirement in requirements) Console.Out.WriteLine($"{requirement.Id,-42} {requirement.Level.ToString().ToUpperInvariant(),-6} {requirement.Subject.ToString().ToUpperInvariant(),-5} {requirement.Title}");
             return requirements.Count == 0 ? Exit.NothingRan : Exit.Holds;
         });
         return command;
     }
 
-    private static Command ExplainCommand(IReadOnlyList<Suite> suites)
+    private static Command ExplainCommand(SuiteBook book)
     {
         var id = new Argument<string>("id") { Description = "The id of a requirement." };
         var command = new Command("explain", "What a requirement demands, what usually breaks it and what to change.") { id };
         command.SetAction(parsed =>
         {
             var wanted = parsed.GetValue(id)!;
-            var all = suites.SelectMany(suite => suite.Requirements).ToList();
+            var all = book.Requirements;
             var requirement = all.FirstOrDefault(one => one.Id == wanted) ?? throw new UsageException($"there is no requirement '{wanted}'{Nearest(wanted, all.Select(one => one.Id))}");
             Console.Out.WriteLine($"{requirement.Id}\n{requirement.Title}\n\n  clause   {requirement.Clause}\n  level    {requirement.Level.ToString().ToUpperInvariant()}, charged to {requirement.Subject.ToString().ToUpperInvariant()}\n  demands  {requirement.Statement}\n  cause    {requirement.Why}\n  fix      {requirement.Fix}");
             return Exit.Holds;
@@ -129,11 +164,7 @@ public static class ConformanceCli
     }
 
     /// <summary>“; did you mean …?” where a known word is near; else the empty text.</summary>
-    internal static string Nearest(string word, IEnumerable<string> known)
-    {
-        var best = known.Select(one => (Word: one, Distance: Distance(word, one))).OrderBy(entry => entry.Distance).FirstOrDefault();
-        return best.Word is not null && best.Distance <= Math.Max(2, word.Length / 3) ? $"; did you mean {best.Word}?" : "";
-    }
+    internal static string Nearest(string word, IEnumerable<string> known) => Words.Nearest(word, known);
 
     /// <summary>Runs with a token that SIGINT and SIGTERM cancel; the run's own code is replaced by 128+n then, when all is written.</summary>
     private static int WithSignals(Func<StopRequest, int> run)
@@ -155,22 +186,8 @@ public static class ConformanceCli
 
     private static Exception? Unwrap(Exception e) => e switch
     {
-        UsageException or InputException or TargetException or EnvironmentException => e,
+        UsageException or InputException or SpecException or CertificateException or TargetException or EnvironmentException => e,
         AggregateException { InnerException: { } inner } => Unwrap(inner),
         _ => null,
     };
-
-    /// <summary>Levenshtein.</summary>
-    private static int Distance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++) (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)));
-        }
-
-        return row[^1];
-    }
 }

@@ -28,7 +28,15 @@ public enum Profile
 /// <summary>The options that check and replay share, each with the words of its help.</summary>
 internal sealed partial class Options
 {
-    public Option<string> Spec { get; } = new("--spec") { Description = "What the server should do: the name of a built-in spec (sockconf list --specs).", HelpName = "NAME" };
+    public Option<string> Spec { get; } = new("--spec") { Description = "What the server should do: a built-in spec (sockconf list --specs) or a file (sockconf init writes one).", HelpName = "NAME|FILE" };
+
+    public Option<bool> Client { get; } = new("--client") { Description = "The command is a client; the harness is its server, on {port}." };
+
+    public Option<string?> TlsCa { get; } = new("--tls-ca") { Description = "Certificates (PEM) that the server's must lead to, instead of the harness's own.", HelpName = "FILE" };
+
+    public Option<string?> TlsName { get; } = new("--tls-name") { Description = "The name that the server's certificate must be for (default: localhost).", HelpName = "NAME" };
+
+    public Option<string?> Baseline { get; } = new("--baseline") { Description = "Known failures with a reason (YAML): shown as XFAIL, and as XPASS when mended.", HelpName = "FILE" };
 
     public Option<string?> Connect { get; } = new("--connect") { Description = "Check a server that already runs, instead of launching one.", HelpName = "HOST:PORT" };
 
@@ -42,7 +50,7 @@ internal sealed partial class Options
 
     public Option<int?> Cases { get; } = new("--cases") { Description = "Random cases per requirement.", HelpName = "N" };
 
-    public Option<string?> MaxTime { get; } = new("--max-time") { Description = "Start no further case after this time (default: 60s, with --profile quick 20s, with thorough no limit).", HelpName = "T" };
+    public Option<string?> MaxTime { get; } = new("--max-time") { Description = "Start no further case after this time (default: such that the whole run takes 15s, with --profile quick 3s, with thorough no limit).", HelpName = "T" };
 
     public Option<string[]> Filter { get; } = new("--filter") { Description = "Only requirements whose id begins so, or matches a pattern with *.", HelpName = "EXPR" };
 
@@ -52,7 +60,7 @@ internal sealed partial class Options
 
     public Option<string?> Report { get; } = new("--report") { Description = "Write results.json, junit.xml, events.ndjson and cases/ here (default: a new folder in .sockconf/runs).", HelpName = "DIR" };
 
-    public Option<Profile> Profile { get; } = new("--profile") { Description = "How many cases: quick, default or thorough.", DefaultValueFactory = _ => Cli.Profile.Default };
+    public Option<Profile> Profile { get; } = new("--profile") { Description = "How much is tried: quick (3 s), default (15 s) or thorough (ten times the cases, no limit).", DefaultValueFactory = _ => Cli.Profile.Default };
 
     public Option<string?> Timeout { get; } = new("--timeout") { Description = "How long an answer or a FIN may take (default: 2s).", HelpName = "T" };
 
@@ -82,10 +90,10 @@ internal sealed partial class Options
     }
 
     /// <summary>Options that say how a target is run.</summary>
-    public IEnumerable<Option> ForTarget => [Connect, AllowRemote, Port, Env, Timeout, TimeScale, Sandbox, Capture, Report, Color, Progress, Quiet, Verbose];
+    public IEnumerable<Option> ForTarget => [Connect, AllowRemote, Port, Env, TlsCa, TlsName, Timeout, TimeScale, Sandbox, Capture, Report, Color, Progress, Quiet, Verbose];
 
     /// <summary>Options that say what is checked.</summary>
-    public IEnumerable<Option> ForCheck => [Spec, Profile, Filter, Strict, Seed, Cases, MaxTime, Jobs, Retries, NoShrink];
+    public IEnumerable<Option> ForCheck => [Spec, Client, Profile, Filter, Strict, Baseline, Seed, Cases, MaxTime, Jobs, Retries, NoShrink];
 
     /// <summary>A time such as 2s, 150ms, 1.5m; null stays null.</summary>
     /// <exception cref="UsageException">It is no time above zero.</exception>

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using SockConformance.Model;
 using SockConformance.Report;
 using SockConformance.Run;
+using SockConformance.Spec;
 using SockConformance.Targets;
 
 namespace SockConformance.Cli;
@@ -13,6 +14,11 @@ namespace SockConformance.Cli;
 internal sealed record TargetRequest(
     TargetCommand? Command, IPEndPoint? Attached, int? FixedPort, Need Sandbox, Need Capture, Patience Patience, LaunchPatience Launch, string? ReportFolder, ConsoleStyle Style)
 {
+    /// <summary>The certificates that the server's must lead to (--tls-ca), and the name it must be for; null for what the spec says.</summary>
+    public string? TlsCa { get; init; }
+
+    public string? TlsName { get; init; }
+
     private static string? whyNoSandbox;
 
     /// <summary>What the first line of a run says of the tier.</summary>
@@ -23,10 +29,14 @@ internal sealed record TargetRequest(
 
     public string TargetText => Attached is { } endpoint ? $"{endpoint}" : $"{Command}";
 
-    public static TargetRequest Read(ParseResult parsed, Options options, ImmutableArray<string> words)
+    /// <param name="suite">Its spec may say how the target is launched.</param>
+    public static TargetRequest Read(ParseResult parsed, Options options, ImmutableArray<string> words, Suite? suite)
     {
         var connect = parsed.GetValue(options.Connect);
+        var launch = suite?.Service.Launch ?? LaunchSpec.None;
+        if (words.IsEmpty && connect is null) words = launch.Command;
         if (words.IsEmpty && connect is null) throw new UsageException("say what to check, after --: sockconf check --spec echo -- python3 server.py {port}   (or --connect HOST:PORT)");
+        if (connect is not null && suite is { OfClients: true }) throw new UsageException("--client and --connect do not go together: a client is launched by its command, after --");
         if (!words.IsEmpty && connect is not null) throw new UsageException("either a command after -- or --connect, not both");
         var scale = parsed.GetValue(options.TimeScale);
         if (scale is not (>= 0.1 and <= 1000)) throw new UsageException("--time-scale: a factor from 0.1 to 1000");
@@ -36,11 +46,13 @@ internal sealed record TargetRequest(
         if (Options.Duration(parsed.GetValue(options.Timeout), "--timeout") is { } timeout) patience = patience with { Reply = timeout, Close = timeout };
         var passed = parsed.GetValue(options.Env) ?? [];
         if (passed.FirstOrDefault(one => one.Length == 0 || one[0] == '=') is { } empty) throw new UsageException($"--env '{empty}': write NAME or NAME=VALUE");
-        var command = words.IsEmpty ? null : new TargetCommand(words, Environment.CurrentDirectory, [.. passed]);
+        var command = words.IsEmpty ? null : new TargetCommand(words, Environment.CurrentDirectory, [.. launch.Environment.Select(pair => $"{pair.Key}={pair.Value}"), .. passed]);
         command?.MustExist();
+        var starting = LaunchPatience.Default with { Ready = launch.Within ?? LaunchPatience.Default.Ready, Stop = launch.StopWithin ?? LaunchPatience.Default.Stop };
         return new TargetRequest(
             command, connect is null ? null : Address(connect, parsed.GetValue(options.AllowRemote)), port, parsed.GetValue(options.Sandbox), parsed.GetValue(options.Capture), patience.Scaled(scale),
-            LaunchPatience.Default.Scaled(scale), parsed.GetValue(options.Report), StyleOf(parsed, options));
+            starting.Scaled(scale), parsed.GetValue(options.Report), StyleOf(parsed, options))
+        { TlsCa = parsed.GetValue(options.TlsCa), TlsName = parsed.GetValue(options.TlsName) };
     }
 
     /// <summary>Runs the whole command again in namespaces of its own, if it should and can; null if it is to be run here.</summary>
@@ -71,11 +83,23 @@ internal sealed record TargetRequest(
 }
 
 /// <summary>Which requirements are checked, how often, and what is done about failures.</summary>
-internal sealed record CheckRequest(Suite Suite, ImmutableArray<Requirement> Selected, ulong Seed, double CaseScale, int Jobs, TimeSpan? MaxTime, bool Strict, TrialBudget Budget)
+/// <param name="Pace">How long the run and its parts may take.</param>
+internal sealed record CheckRequest(Suite Suite, ImmutableArray<Requirement> Selected, ulong Seed, double CaseScale, int Jobs, Pace Pace, bool Strict, TrialBudget Budget, Baseline Baseline)
 {
-    public static CheckRequest Read(ParseResult parsed, Options options, IReadOnlyList<Suite> suites)
+    /// <summary>What is known of a quick run: no answer within this time is suspicious; a failure is confirmed with more patience.</summary>
+    private static readonly TimeSpan QuickReply = TimeSpan.FromSeconds(0.6);
+
+    /// <summary>The profiles: the times are counted from the start of the program.</summary>
+    private static Pace PaceOf(Profile profile, TimeSpan? maxTime) => (profile, maxTime) switch
     {
-        var suite = SuiteOf(parsed.GetValue(options.Spec), suites);
+        (_, { } wanted) => new Pace(wanted, null, null, null),
+        (Profile.Quick, _) => new Pace(TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(2.4), TimeSpan.FromSeconds(0.5), QuickReply),
+        (Profile.Thorough, _) => new Pace(null, null, null, null),
+        _ => new Pace(TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(13), null, null),
+    };
+
+    public static CheckRequest Read(ParseResult parsed, Options options, Suite suite, SuiteBook book)
+    {
         var profile = parsed.GetValue(options.Profile);
         var cases = parsed.GetValue(options.Cases);
         if (cases is < 0 or > 100_000) throw new UsageException($"--cases {cases}: a number from 0 to 100000");
@@ -89,13 +113,7 @@ internal sealed record CheckRequest(Suite Suite, ImmutableArray<Requirement> Sel
         var (scale, shrinkSeconds) = profile switch { Profile.Quick => (0.25, 5), Profile.Thorough => (10.0, 60), _ => (1.0, 15) };
         return new CheckRequest(
             suite, selected, Options.SeedOf(parsed.GetValue(options.Seed)) ?? (uint)RandomNumberGenerator.GetInt32(int.MaxValue), cases is null ? scale : 1, jobs,
-            Options.Duration(parsed.GetValue(options.MaxTime), "--max-time") ?? profile switch { Profile.Quick => TimeSpan.FromSeconds(20), Profile.Thorough => null, _ => TimeSpan.FromSeconds(60) }, parsed.GetValue(options.Strict),
-            new TrialBudget(retries, !parsed.GetValue(options.NoShrink), TimeSpan.FromSeconds(shrinkSeconds), 400));
+            PaceOf(profile, Options.Duration(parsed.GetValue(options.MaxTime), "--max-time")), parsed.GetValue(options.Strict),
+            new TrialBudget(retries, !parsed.GetValue(options.NoShrink), TimeSpan.FromSeconds(shrinkSeconds), 400), parsed.GetValue(options.Baseline) is { } file ? BaselineReader.Read(file, [.. book.Requirements.Select(requirement => requirement.Id)]) : Baseline.Empty);
     }
-
-    /// <exception cref="UsageException">No spec was named, or there is none of that name.</exception>
-    public static Suite SuiteOf(string? name, IReadOnlyList<Suite> suites) =>
-        name is null ? throw new UsageException($"say which spec the server follows: --spec {string.Join(" or --spec ", suites.Select(suite => suite.Name))}")
-        : suites.FirstOrDefault(suite => suite.Name == name)
-            ?? throw new UsageException($"there is no spec '{name}' (built in: {string.Join(", ", suites.Select(suite => suite.Name))}){ConformanceCli.Nearest(name, suites.Select(suite => suite.Name))}");
 }

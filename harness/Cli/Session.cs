@@ -14,10 +14,11 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
 
     public int Check(CheckRequest plan)
     {
+        var suite = plan.Suite;
         var started = DateTimeOffset.UtcNow;
         var console = new ConsoleReport(Console.Out, Console.Error, request.Style);
         using var capture = OpenCapture(out var captureText);
-        var header = new RunHeader(request.TargetText, plan.Suite.Name, plan.Seed, request.SandboxText, captureText, capture is not null, request.Command?.Words ?? [], plan.Strict);
+        var header = new RunHeader(request.TargetText, plan.Suite.Name, plan.Seed, request.SandboxText, captureText, capture is not null, request.Command?.Words ?? [], plan.Strict) { Suite = suite };
         if (plan.Selected.IsEmpty)
         {
             Console.Error.WriteLine("sockconf: nothing ran: no requirement matches the filter (sockconf list shows their ids)");
@@ -25,22 +26,25 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
         }
 
         var folder = RunFolder.Create(request.ReportFolder, plan.Seed);
+        if (suite.Service.Tls is not null) TlsChannel.LogKeysTo(Path.Combine(folder, "tls-keys.log"));
         console.Header(header);
         using var lag = new LagMonitor();
-        using var pool = NewPool(capture);
+        using var control = new ControlRun();
+        using var secure = new TlsSetup(suite.Service, request.Command, request.TlsCa, request.TlsName, OwnNamespace.Scratch);
+        using var pool = NewPool(capture, suite, secure);
         using var events = new EventLog(folder, console);
         events.Start(header);
-        var runner = new CaseRunner(pool, capture, lag, request.Patience, stop.Token);
+        var runner = new CaseRunner(pool, suite.Service, capture, lag, request.Patience, stop.Token) { Pace = plan.Pace, Control = control, Tls = secure.Trust };
         var check = new CheckRun(
-            new CheckPlan(plan.Selected, plan.Seed, plan.CaseScale, plan.Jobs * LanesPerJob, plan.MaxTime, plan.Budget, plan.Suite.ConcurrencyProbe), runner, pool, events, stop.Token);
+            new CheckPlan(plan.Selected, plan.Seed, plan.CaseScale, plan.Jobs * LanesPerJob, plan.Pace, plan.Budget, suite.ConcurrencyProbe), runner, pool, events, stop.Token);
         var results = check.Execute();
         var counts = capture?.Counts() ?? default;
-        var run = new RunResult(results, started, DateTimeOffset.UtcNow - started, runner.Cases, runner.Connections, counts.Received, counts.Dropped, stop.Signal);
+        var run = new RunResult(results, started, DateTimeOffset.UtcNow - started, runner.Cases, runner.Connections, counts.Received, counts.Dropped, stop.Signal).With(plan.Baseline);
 
         var exit = ExitOf(run, plan.Strict);
-        var files = results.Where(result => result.Failure is not null).ToDictionary(
+        var files = run.Requirements.Where(result => result.Failure is not null).ToDictionary(
             result => result.Requirement.Id, result => FailureFiles.Save(folder, header, result.Requirement, result.Failure!, capture?.Link ?? LinkType.Ethernet));
-        foreach (var result in results.Where(result => result.Status is Status.Fail or Status.Warn)) console.Card(result, files.GetValueOrDefault(result.Requirement.Id), folder);
+        foreach (var result in run.Requirements.Where(result => result.Status is Status.Fail or Status.Warn)) console.Card(result, files.GetValueOrDefault(result.Requirement.Id), folder);
         RunFolder.Write(folder, "results.json", ResultsJson.Write(header, run, exit, files));
         RunFolder.Write(folder, "junit.xml", JUnitXml.Write(header, run, files));
         events.End(exit);
@@ -48,20 +52,23 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
         return exit;
     }
 
-    public int Replay(IReadOnlyList<(string Path, CaseFile Case)> files, IReadOnlyList<Suite> suites)
+    public int Replay(IReadOnlyList<(string Path, CaseFile Case, Suite? Suite)> files)
     {
         using var capture = OpenCapture(out var captureText);
         if (!request.Style.Quiet) Console.Out.WriteLine($"sockconf {RunHeader.Version}  replay  sandbox: {Printable.Line(request.SandboxText)}  capture: {Printable.Line(captureText)}\ntarget  {Printable.Line(request.TargetText)}\n");
         using var lag = new LagMonitor();
-        using var pool = NewPool(capture);
-        var replay = new ReplayRun(new CaseRunner(pool, capture, lag, request.Patience, stop.Token), stop.Token);
+        using var control = new ControlRun();
         var outcomes = new List<ReplayOutcome>();
         try
         {
-            foreach (var (path, file) in files)
+            foreach (var (path, file, suite) in files)
             {
                 stop.Token.ThrowIfCancellationRequested();
-                var outcome = replay.Run(file, suites);
+                var service = suite?.Service ?? ServiceSpec.Echo;
+                using var secure = new TlsSetup(service, request.Command, request.TlsCa, request.TlsName, OwnNamespace.Scratch);
+                using var pool = NewPool(capture, suite, secure);
+                var runner = new CaseRunner(pool, service, capture, lag, request.Patience, stop.Token) { Control = control, Tls = secure.Trust };
+                var outcome = new ReplayRun(runner, stop.Token).Run(file, suite);
                 outcomes.Add(outcome);
                 Console.Out.WriteLine($"  {outcome.Word,-7}  {Printable.Line(file.Id)}  {Printable.Line(file.Requirement)}{(outcome.Detail.Length > 0 ? $"\n           {Printable.Line(outcome.Detail, 1000)}" : "")}");
                 Console.Out.Flush();
@@ -91,13 +98,13 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
     private PacketCapture? OpenCapture(out string text)
     {
         var whyNot = "as asked";
-        var capture = request.Capture == Need.Off ? null : PacketCapture.TryOpen(out whyNot);
+        var capture = request.Capture == Need.Off ? null : PacketCapture.TryOpen(out whyNot, datagrams: true);
         if (capture is null && request.Capture == Need.Require) throw new EnvironmentException($"--capture require: {whyNot}");
         text = capture is null ? $"none ({whyNot}): judged by what the sockets said" : $"lo, {PacketCapture.Backend}";
         return capture;
     }
 
-    private TargetPool NewPool(PacketCapture? capture) => new(
-        new TargetSource(request.Command, request.Attached, request.FixedPort, OwnNamespace.Scratch is { } scratch ? () => new NamespaceBox(scratch) : () => new OpenBox(), request.Launch, new Ports(seed)),
+    private TargetPool NewPool(PacketCapture? capture, Suite? suite, TlsSetup secure) => new(
+        new TargetSource(secure.Command, request.Attached, request.FixedPort, OwnNamespace.Scratch is { } scratch ? () => new NamespaceBox(scratch) : () => new OpenBox(), request.Launch, new Ports(seed), suite is { OfClients: true }) { Transport = suite?.Service.Transport ?? Transport.Tcp },
         port => capture?.Watch(port), stop.Token);
 }

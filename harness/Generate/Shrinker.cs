@@ -11,15 +11,23 @@ public static class Shrinker
 {
     private const int FinestChunks = 32;
 
-    public static IEnumerable<Scenario> Candidates(Scenario scenario)
+    /// <param name="service">What is due for what is sent.</param>
+    public static IEnumerable<Scenario> Candidates(Scenario scenario, ServiceSpec service)
     {
+        // A client under test is shown one whole service, a leak many equal operations: a part of either proves nothing.
+        if (scenario.Steps.Any(step => step is Step.Launch or Step.Sample)) return [];
         var illegal = Illegal(scenario);
         var ended = Ended(scenario);
-        return from steps in Sockets(scenario).Concat(Chunks(scenario.Steps)).Concat(Simpler(scenario.Steps))
-               let candidate = scenario with { Steps = Repair(steps) }
-               where candidate.Steps.Length > 0 && Weight(candidate) < Weight(scenario) && IsFair(candidate) && ended.Intersect(candidate.Sockets).IsSubsetOf(Ended(candidate)) && Illegal(candidate).SequenceEqual(illegal)
+        var secured = Secured(scenario);
+        return from steps in Sockets(scenario).Concat(Chunks(scenario.Steps)).Concat(Simpler(scenario.Steps, service))
+               let candidate = scenario with { Steps = Repair(steps, service) }
+               where candidate.Steps.Length > 0 && Weight(candidate) < Weight(scenario) && IsFair(candidate, service) && ended.Intersect(candidate.Sockets).IsSubsetOf(Ended(candidate))
+                   && secured.Intersect(candidate.Sockets).SetEquals(Secured(candidate)) && Illegal(candidate).SequenceEqual(illegal)
                select candidate;
     }
+
+    /// <summary>The sockets with a TLS session.</summary>
+    private static ImmutableHashSet<int> Secured(Scenario scenario) => [.. scenario.Steps.OfType<Step.Handshake>().Select(step => step.Socket)];
 
     /// <summary>Why its illegal steps are illegal: a smaller scenario is about the same.</summary>
     private static IReadOnlyList<string> Illegal(Scenario scenario) => [.. SocketModel.Check(scenario).OfType<Legality.Illegal>().Select(illegal => illegal.Why)];
@@ -31,28 +39,14 @@ public static class Shrinker
     /// A server that echoes and closes in order passes: nothing is waited for that is not due. The end of file is due only after
     /// our half-close, bytes only after they were sent.
     /// </summary>
-    public static bool IsFair(Scenario scenario)
+    public static bool IsFair(Scenario scenario, ServiceSpec service)
     {
-        var due = new Dictionary<int, int>();
-        var shut = new HashSet<int>();
+        var owed = new Debts(service);
         foreach (var (step, legality) in scenario.Steps.Zip(SocketModel.Check(scenario)))
         {
             if (legality is Legality.Illegal) continue; // refused at once: it waits for nothing and nothing is due for it
-            switch (step)
-            {
-                case Step.Send send:
-                    due[send.Socket] = due.GetValueOrDefault(send.Socket) + send.Data.Size;
-                    break;
-                case Step.ShutdownWrite shutdown:
-                    shut.Add(shutdown.Socket);
-                    break;
-                case Step.Receive { Bytes: null } toTheEnd when !shut.Contains(toTheEnd.Socket):
-                    return false;
-                case Step.Receive { Bytes: { } bytes } receive:
-                    due[receive.Socket] = due.GetValueOrDefault(receive.Socket) - bytes;
-                    if (due[receive.Socket] < 0) return false;
-                    break;
-            }
+            owed.Note(step);
+            if (step is Step.Receive { Bytes: null } toTheEnd ? !owed.EndsOn(toTheEnd.Socket) : owed.On(step) < 0) return false;
         }
 
         return true;
@@ -84,12 +78,12 @@ public static class Shrinker
         from start in Enumerable.Range(0, (steps.Length + size - 1) / size)
         select steps.RemoveRange(start * size, Math.Min(size, steps.Length - start * size)).AsEnumerable();
 
-    private static IEnumerable<IEnumerable<Step>> Simpler(ImmutableArray<Step> steps) =>
+    private static IEnumerable<IEnumerable<Step>> Simpler(ImmutableArray<Step> steps, ServiceSpec service) =>
         from index in Enumerable.Range(0, steps.Length)
-        from simpler in Simpler(steps[index])
+        from simpler in Simpler(steps[index], service)
         select steps.SetItem(index, simpler).AsEnumerable();
 
-    private static IEnumerable<Step> Simpler(Step step)
+    private static IEnumerable<Step> Simpler(Step step, ServiceSpec service)
     {
         switch (step)
         {
@@ -105,6 +99,7 @@ public static class Shrinker
                 if (send.Cuts.Length > 0) yield return send with { Cuts = [], Pause = 0 };
                 if (send.Cuts.Length > 1) yield return send with { Cuts = [send.Cuts[0]] };
                 if (send.Pause > 0) yield return send with { Pause = 0 };
+                if (service.Kind == "http" || (service.Tls is not null && send.Data is Payload.Literal)) break; // other bytes would be another request, or no hello at all
                 foreach (var data in Simpler(send.Data)) yield return send with { Data = data };
                 break;
         }
@@ -117,6 +112,15 @@ public static class Shrinker
             case Payload.Generated generated:
                 foreach (var size in Less(generated.Length)) yield return generated with { Length = size };
                 if (generated.Length <= 1024) yield return Payload.Literal.Of(generated.ToBytes());
+                break;
+            case Payload.Joined joined:
+                if (joined.Size <= 1024) yield return Payload.Literal.Of(joined.ToBytes());
+                foreach (var (index, part) in joined.Parts.Index())
+                {
+                    if (part is not Payload.Generated) continue;
+                    foreach (var simpler in Simpler(part).OfType<Payload.Generated>()) yield return new Payload.Joined(joined.Parts.SetItem(index, simpler));
+                }
+
                 break;
             case Payload.Literal literal:
                 var bytes = literal.ToBytes();
@@ -139,31 +143,31 @@ public static class Shrinker
         }
     }
 
-    /// <summary>Receives ask for no more than what is sent before them now; payloads of no bytes and receives of none are dropped.</summary>
-    private static ImmutableArray<Step> Repair(IEnumerable<Step> steps)
+    /// <summary>Receives ask for no more than what is due before them now; sends of no bytes and receives of nothing are dropped.</summary>
+    private static ImmutableArray<Step> Repair(IEnumerable<Step> steps, ServiceSpec service)
     {
-        var due = new Dictionary<int, int>();
+        var owed = new Debts(service);
         var repaired = ImmutableArray.CreateBuilder<Step>();
-        foreach (var step in steps)
+        var all = steps.ToImmutableArray();
+        foreach (var (step, legality) in all.Zip(SocketModel.Check(new Scenario("", all))))
         {
-            switch (step)
+            if (legality is Legality.Illegal)
             {
-                case Step.Send { Data.Size: 0 }:
-                    break;
-                case Step.Send send:
-                    due[send.Socket] = due.GetValueOrDefault(send.Socket) + send.Data.Size;
-                    repaired.Add(send);
-                    break;
-                case Step.Receive { Bytes: { } bytes } receive:
-                    var asked = due.TryGetValue(receive.Socket, out var left) ? Math.Min(bytes, left) : bytes;
-                    if (asked <= 0) break;
-                    due[receive.Socket] = left - asked;
-                    repaired.Add(receive with { Bytes = asked });
-                    break;
-                default:
-                    repaired.Add(step);
-                    break;
+                repaired.Add(step);
+                continue;
             }
+
+            owed.Note(step);
+            var beyond = owed.On(step) is var left and < 0 ? -left : 0;
+            var kept = step switch
+            {
+                Step.Send { Data.Size: 0 } when service.Transport == Transport.Tcp => null,
+                Step.Receive { Bytes: { } bytes } receive => bytes > beyond ? receive with { Bytes = bytes - beyond } : null,
+                Step.ReceiveMessages receive => receive.Count > beyond ? receive with { Count = receive.Count - beyond } : null,
+                _ => step,
+            };
+            if (beyond > 0) owed.Forgive(step, beyond);
+            if (kept is not null) repaired.Add(kept);
         }
 
         return repaired.ToImmutable();

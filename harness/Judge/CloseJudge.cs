@@ -25,10 +25,11 @@ public static class CloseJudge
     /// <summary>No RST from a target that has read all we sent and whose answers we have all read.</summary>
     public static Verdict NoReset(Evidence evidence)
     {
-        foreach (var story in Story.All(evidence).Where(story => story.Connection.Established && story.AbortedAt is null && !story.LeftUnread && !story.TargetClosedFirst))
+        if (TargetWasStopped(evidence)) return Verdict.Holds;
+        foreach (var story in Story.All(evidence).Where(story => story.Connection.Established && story.AbortedAt is null && !story.LeftUnread && !story.TargetClosedFirst && story.Owed is { Broken: false, Open: false }))
         {
             // A reset while an answer was due is an answer that did not come: another requirement's matter.
-            if (story.ResetAt is { } at && (story.ShutAt < at || story.Received.Length >= story.Connection.Accepted)) return new Verdict.Violation("FIN: all was read on both sides", $"{Judges.Answer(evidence, at)} at {Judges.Name(evidence, at)}", at);
+            if (story.ResetAt is { } at && (story.ShutAt < at || story.AllCame)) return new Verdict.Violation("FIN: all was read on both sides", $"{Judges.Answer(evidence, at)} at {Judges.Name(evidence, at)}", at);
             if (story.EndedOrderlyByUs && ResetOnWire(story) is { } reset) return new Verdict.Violation("FIN: all was read on both sides", $"the target's RST on the wire: {reset}", story.ClosedAt ?? story.ShutAt);
         }
 
@@ -38,10 +39,11 @@ public static class CloseJudge
     /// <summary>After our FIN, everything being echoed, comes the target's.</summary>
     public static Verdict FinAnswered(Evidence evidence)
     {
+        if (TargetWasStopped(evidence)) return Verdict.Holds;
         foreach (var story in Story.All(evidence).Where(story => story.EndedOrderlyByUs && story.ResetAt is null))
         {
             var limit = $"the target's FIN within {evidence.Patience.Close.TotalSeconds:0.#} s of ours";
-            if (story.NoEndOfFileAt is { } at && story.Received.Length >= story.Connection.Accepted)
+            if (story.NoEndOfFileAt is { } at && story.AllCame)
                 return new Verdict.Violation(limit, $"none came; its socket stayed in {StateName(story.Connection.LeftBehind)}", at, Absence: true);
             if (story.ClosedAt is { } closed && story.EndOfFileAt is null && story.Connection.LeftBehind is TcpState.CloseWait or TcpState.Established)
                 return new Verdict.Violation(limit, $"none came after our close; its socket stayed in {StateName(story.Connection.LeftBehind)}", story.ClosedAt, Absence: true);
@@ -80,6 +82,9 @@ public static class CloseJudge
         var left = evidence.Trace.Connections.FirstOrDefault(connection => connection.LeftBehind is TcpState.CloseWait or TcpState.Established);
         return left is null || evidence.FirstUnmet >= 0 ? Verdict.Holds : new Verdict.Violation("the target's FIN", $"its socket stayed in {StateName(left.LeftBehind)}", Absence: true);
     }
+
+    /// <summary>The end of a process ends its connections as the kernel sees fit (POSIX.1-2024 XSH _exit()).</summary>
+    private static bool TargetWasStopped(Evidence evidence) => evidence.Scenario.Steps.Any(step => step is Step.Stop or Step.Restart);
 
     internal static string StateName(TcpState? state) => state switch
     {

@@ -26,7 +26,7 @@ public static class Judges
         {
             StepResult.TimedOut => $"{outcome.Detail ?? "nothing came"} for {waited:0.0} s",
             StepResult.EndOfFile => "end of file (the target's FIN)",
-            StepResult.Failed => outcome.Errno is { } errno ? $"{errno}{Meaning(errno)}" : outcome.Detail ?? "it failed",
+            StepResult.Failed => outcome.Errno is { } errno ? $"{errno}{(outcome.Detail is { } detail ? $" ({detail})" : Meaning(errno))}" : outcome.Detail ?? "it failed",
             StepResult.NotRun => "it was not reached",
             _ => "done",
         } + (outcome.Bytes > 0 && outcome.Result != StepResult.Done ? $", after {outcome.Bytes} bytes" : "");

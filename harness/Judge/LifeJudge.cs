@@ -9,7 +9,7 @@ public static class LifeJudge
     public static Verdict KeepsRunning(Evidence evidence)
     {
         if (!evidence.Target.Launched) return new Verdict.NotObservable("the server was not started by the harness");
-        if (evidence.Target.End is not { } end || FailedRestart(evidence) >= 0) return Verdict.Holds; // one that does not start again is another matter
+        if (evidence.Target.End is not { } end || FailedRestart(evidence) >= 0 || AskedToStop(evidence, end)) return Verdict.Holds; // one that does not start again is another matter
         var step = evidence.Trace.Outcomes.TakeWhile(outcome => outcome.Start <= end.At && outcome.Result != StepResult.NotRun).Count() - 1;
         return new Verdict.Violation("the process keeps running", step < 0 ? $"it {end}" : $"it {end} during {Judges.Name(evidence, step)}", Math.Max(step, 0));
     }
@@ -51,6 +51,10 @@ public static class LifeJudge
     /// <summary>The step at which a restart failed, or -1.</summary>
     private static int FailedRestart(Evidence evidence) =>
         evidence.Scenario.Steps.Zip(evidence.Trace.Outcomes).Index().FirstOrDefault(entry => entry.Item is { First: Step.Restart, Second.Result: StepResult.Failed }, (-1, default)).Item1;
+
+    /// <summary>The scenario itself had asked it to stop before it ended.</summary>
+    private static bool AskedToStop(Evidence evidence, ProcessEnd end) =>
+        evidence.Scenario.Steps.Zip(evidence.Trace.Outcomes).Any(entry => entry is { First: Step.Stop, Second.Result: not StepResult.NotRun } && entry.Second.Start <= end.At);
 
     /// <summary>The illegal step was refused as the model says, and everything else went on as if it had not been tried.</summary>
     public static Verdict IllegalStepChangesNothing(Evidence evidence)

@@ -5,12 +5,17 @@ namespace SockConformance.Judge;
 /// <summary>What happened on one connection, told from our side: the facts that several judges need.</summary>
 internal sealed class Story
 {
+    private readonly ServiceSpec service;
+    private readonly Owed owed;
+
     public Story(Evidence evidence, ConnectionTrace connection)
     {
         Connection = connection;
         Flow = evidence.FlowOf(connection.Socket);
         var legality = SocketModel.Check(evidence.Scenario);
         Sent = evidence.Scenario.BytesSentOn(connection.Socket);
+        service = evidence.Service;
+        owed = OwedOn(evidence, connection, Sent.AsSpan(0, Math.Min(Sent.Length, connection.Accepted)));
         for (var i = 0; i < evidence.Scenario.Steps.Length; i++)
         {
             var (step, outcome) = (evidence.Scenario.Steps[i], evidence.Trace.Outcomes[i]);
@@ -23,10 +28,19 @@ internal sealed class Story
             if (step is Step.Close && outcome.Result == StepResult.Done)
             {
                 ClosedAt ??= i;
-                LeftUnread = EndOfFileAt is null && connection.Received.Length < connection.Accepted;
+                LeftUnread = EndOfFileAt is null && (owed.Open ? service.Kind != "http" || evidence.FirstUnmet >= 0 : !AllCame);
             }
         }
     }
+
+    /// <summary>What is due for all that SEND took.</summary>
+    public Owed Owed => owed;
+
+    /// <summary>The bytes that are due, where the spec leaves them no freedom; else null.</summary>
+    public byte[]? Due => owed.Exact;
+
+    /// <summary>Everything that is due came.</summary>
+    public bool AllCame => owed.IsExact ? Received.Length >= owed.Exact!.Length : ReplyMatch.Of(service, owed, Received, EndOfFileAt is not null).Missing == 0;
 
     public ConnectionTrace Connection { get; }
 
@@ -58,6 +72,15 @@ internal sealed class Story
 
     /// <summary>The target's FIN came before ours.</summary>
     public bool TargetClosedFirst => EndOfFileAt is { } end && (ShutAt is null || end < ShutAt) && (ClosedAt is null || end < ClosedAt);
+
+    /// <summary>Outside a TLS session of a TLS service, and where bytes were put beneath one, the spec says nothing.</summary>
+    private static Owed OwedOn(Evidence evidence, ConnectionTrace connection, ReadOnlySpan<byte> sent)
+    {
+        var steps = evidence.Scenario.Steps.Zip(evidence.Trace.Outcomes).Where(entry => entry.First.On == connection.Socket).ToList();
+        var ended = steps.Any(entry => entry is { First: Step.ShutdownWrite, Second.Result: StepResult.Done });
+        if (evidence.Service.Tls is not null && (connection.Tls?.Version is null || steps.Any(entry => entry.First is Step.Send { Raw: true }))) return new Owed([], ended, Open: true);
+        return evidence.Service.IsEcho ? new Owed([new DueReply(sent.ToArray(), null)], ended, false) : Replies.To(evidence.Service, sent, ended);
+    }
 
     public static IEnumerable<Story> All(Evidence evidence) => evidence.Trace.Connections.Select(connection => new Story(evidence, connection));
 }

@@ -36,7 +36,15 @@ public sealed record ProcessEnd(int? ExitCode, int? Signal, TimeSpan At)
 /// <param name="Launched">False for a server that ran before us (--connect): its process cannot be seen.</param>
 /// <param name="End">Null while it lives.</param>
 /// <param name="Output">The end of what it wrote to stdout and stderr; untrusted, for people only.</param>
-public sealed record TargetState(IPEndPoint Endpoint, bool Launched, ProcessEnd? End, string Output);
+public sealed record TargetState(IPEndPoint Endpoint, bool Launched, ProcessEnd? End, string Output)
+{
+    /// <summary>Each start of a client under test, in order; none of a server.</summary>
+    public ImmutableArray<ClientRun> Runs { get => field.IsDefault ? [] : field; init; }
+}
+
+/// <summary>One start of a client under test.</summary>
+/// <param name="End">Null if it still ran at the end of the case.</param>
+public sealed record ClientRun(TimeSpan Started, ProcessEnd? End, string Output);
 
 /// <param name="Available">Whether there was a capture at all.</param>
 /// <param name="Complete">Whether all packets up to the end of the case were seen and none was lost.</param>
@@ -61,6 +69,12 @@ public sealed record Evidence(
     TimeSpan Lag,
     bool Alone)
 {
+    /// <summary>What the target should do.</summary>
+    public ServiceSpec Service { get; init; } = ServiceSpec.Echo;
+
+    /// <summary>The time of the whole run was over before the case was: what was not seen might have come.</summary>
+    public bool CutShort { get; init; }
+
     public Flow? FlowOf(int socket) =>
         Trace.On(socket)?.Tuple is { } tuple ? Flows.FirstOrDefault(flow => flow.Tuple.Client.Equals(tuple.Client)) : null;
 
@@ -72,7 +86,7 @@ public sealed record Evidence(
             var legality = SocketModel.Check(Scenario);
             for (var i = 0; i < Trace.Outcomes.Length; i++)
             {
-                if (legality[i] is Legality.Illegal) continue;
+                if (legality[i] is Legality.Illegal || Scenario.Steps[i].IsTolerant) continue;
                 var wantedEnd = Scenario.Steps[i] is Step.Receive { Bytes: null };
                 if (Trace.Outcomes[i].Result is not StepResult.Done and not StepResult.NotRun && !(wantedEnd && Trace.Outcomes[i].Result == StepResult.EndOfFile)) return i;
             }

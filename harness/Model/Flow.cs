@@ -4,9 +4,9 @@ using System.Net;
 namespace SockConformance.Model;
 
 /// <summary>Protocol, source address and port, destination address and port: the name of a connection.</summary>
-public readonly record struct FiveTuple(IPEndPoint Client, IPEndPoint Server)
+public readonly record struct FiveTuple(IPEndPoint Client, IPEndPoint Server, Transport Protocol = Transport.Tcp)
 {
-    public override string ToString() => $"{{TCP, {Client}, {Server}}}";
+    public override string ToString() => $"{{{Protocol.ToString().ToUpperInvariant()}, {Client}, {Server}}}";
 }
 
 [Flags]
@@ -21,12 +21,24 @@ public enum TcpFlags : byte
     Urg = 0x20,
 }
 
-/// <summary>One captured TCP segment, as facts.</summary>
+/// <summary>ICMP port unreachable (RFC 792; RFC 4443 §3.1): somebody says that nobody is bound where a datagram was sent to.</summary>
+/// <param name="Reporter">Who says so: a host, by its address.</param>
+/// <param name="From">The source of the datagram that it speaks of.</param>
+/// <param name="To">Where that datagram was sent to.</param>
+public sealed record PortUnreachable(IPAddress Reporter, IPEndPoint From, IPEndPoint To);
+
+/// <summary>One captured TCP segment, UDP datagram, or ICMP message about such a datagram, as facts. Datagrams have no flags and no sequence.</summary>
 /// <param name="At">When, on the clock of the run.</param>
 /// <param name="Frame">The captured bytes from the link layer on.</param>
 public sealed record Segment(
     TimeSpan At, bool FromClient, TcpFlags Flags, uint Sequence, uint Acknowledgment, int Length, ushort Window, ReadOnlyMemory<byte> Frame)
 {
+    /// <summary>The checksum of a UDP datagram as it stands in the frame, zero for none; null for anything else. On loopback the kernel may leave it unfinished.</summary>
+    public int? Checksum { get; init; }
+
+    /// <summary>It is no datagram of the flow, but what ICMP says about one. It comes from the client's side if that is where nobody is bound.</summary>
+    public PortUnreachable? Unreachable { get; init; }
+
     public bool Has(TcpFlags flags) => (Flags & flags) == flags;
 
     /// <summary>The sequence number after this segment; SYN and FIN count one each (RFC 9293 §3.4). Wraps.</summary>
@@ -34,12 +46,14 @@ public sealed record Segment(
 
     public override string ToString()
     {
+        if (Unreachable is not null) return $"{(FromClient ? ">" : "<")} ICMP port unreachable: {Unreachable.To}";
+        if (Checksum is not null) return $"{(FromClient ? ">" : "<")} UDP ({Length})";
         var flags = (Has(TcpFlags.Syn) ? "S" : "") + (Has(TcpFlags.Fin) ? "F" : "") + (Has(TcpFlags.Rst) ? "R" : "") + (Has(TcpFlags.Psh) ? "P" : "") + (Has(TcpFlags.Ack) ? "." : "");
         return $"{(FromClient ? ">" : "<")} {flags} {Sequence}({Length}) ack {Acknowledgment}";
     }
 }
 
-/// <summary>All captured segments of one 5-tuple, in the order of the capture.</summary>
+/// <summary>All captured segments or datagrams of one 5-tuple, in the order of the capture.</summary>
 public sealed record Flow(FiveTuple Tuple, ImmutableArray<Segment> Segments)
 {
     public IEnumerable<Segment> FromClient => Segments.Where(segment => segment.FromClient);

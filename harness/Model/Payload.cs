@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json.Serialization;
 
@@ -15,12 +16,19 @@ public enum Alphabet
 
     /// <summary>All 256 byte values.</summary>
     Bytes,
+
+    /// <summary>Printable ASCII, the space among it, in one line.</summary>
+    Printable,
+
+    /// <summary>Characters of two bytes in UTF-8; an odd last byte is an ASCII letter.</summary>
+    Utf8,
 }
 
 /// <summary>What a SEND puts on the connection, described so that a case file stays small: by a seed, or byte by byte.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(Generated), "generated")]
 [JsonDerivedType(typeof(Literal), "literal")]
+[JsonDerivedType(typeof(Joined), "joined")]
 public abstract record Payload
 {
     private Payload() { }
@@ -59,6 +67,8 @@ public abstract record Payload
             Alphabet.Letters => (byte)('a' + random % 26),
             Alphabet.Text => position % 64 == 63 ? (byte)'\n' : (byte)(' ' + random % 95),
             Alphabet.Bytes => random,
+            Alphabet.Printable => (byte)(' ' + random % 95),
+            Alphabet.Utf8 => position % 2 == 1 ? (byte)(0x80 | (random & 0x3f)) : position == Length - 1 ? (byte)'z' : (byte)(0xc4 + random % 16),
             _ => throw new ArgumentOutOfRangeException(nameof(random)),
         };
 
@@ -88,5 +98,20 @@ public abstract record Payload
                 text.Append(b switch { (byte)'\n' => "\\n", (byte)'\r' => "\\r", (byte)'"' or (byte)'\\' => $"\\{(char)b}", >= 0x20 and < 0x7f => ((char)b).ToString(), _ => $"\\x{b:x2}" });
             return text.Append(Size > 48 ? $"…\" ({Size} bytes)" : "\"").ToString();
         }
+    }
+
+    /// <summary>Payloads one after the other: a frame around generated content, or messages in one piece.</summary>
+    public sealed record Joined(ImmutableArray<Payload> Parts) : Payload
+    {
+        [JsonIgnore]
+        public override int Size => Parts.Sum(part => part.Size);
+
+        public override byte[] ToBytes() => [.. Parts.SelectMany(part => part.ToBytes())];
+
+        public bool Equals(Joined? other) => other is not null && Parts.SequenceEqual(other.Parts);
+
+        public override int GetHashCode() => Parts.Aggregate(0, HashCode.Combine);
+
+        public override string ToString() => string.Join(" + ", Parts.Take(4)) + (Parts.Length > 4 ? $" + … ({Size} bytes)" : "");
     }
 }

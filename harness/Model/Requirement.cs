@@ -39,6 +39,9 @@ public sealed record Requirement
 
     public required string Title { get; init; }
 
+    /// <summary>Whether it makes sense for the service at hand; those that do not are left out.</summary>
+    public bool Applies { get; init; } = true;
+
     /// <summary>The source: RFC and section, POSIX function, or "course" where custom is the only source.</summary>
     public required string Clause { get; init; }
 
@@ -86,4 +89,10 @@ public sealed record Requirement
 
 /// <summary>The requirements of one service, in the order of a report.</summary>
 /// <param name="ConcurrencyProbe">The id of the requirement that tells whether a target serves clients side by side; null for none.</param>
-public sealed record Suite(string Name, string Title, ImmutableArray<Requirement> Requirements, string? ConcurrencyProbe);
+public sealed record Suite(string Name, string Title, ImmutableArray<Requirement> Requirements, string? ConcurrencyProbe)
+{
+    public ServiceSpec Service { get; init; } = ServiceSpec.Echo;
+
+    /// <summary>The targets are clients: the harness is their server.</summary>
+    public bool OfClients { get; init; }
+}

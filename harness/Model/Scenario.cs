@@ -7,13 +7,25 @@ namespace SockConformance.Model;
 /// <param name="Situation">What is special about it, in a few words.</param>
 public sealed record Scenario(string Situation, ImmutableArray<Step> Steps)
 {
+    private const int MostOfTolerant = 1 << 20;
+
     /// <summary>The numbers of the sockets used, ascending.</summary>
     [JsonIgnore]
     public ImmutableArray<int> Sockets => [.. Steps.Select(step => step.On).OfType<int>().Distinct().Order()];
 
-    /// <summary>All payload bytes that the legal sends on one socket put on its connection.</summary>
-    public byte[] BytesSentOn(int socket) =>
-        [.. from entry in Steps.Zip(SocketModel.Check(this)) where entry is { First: Step.Send send, Second: Legality.Legal } && send.Socket == socket from b in ((Step.Send)entry.First).Data.ToBytes() select b];
+    /// <summary>All payload bytes that the legal sends on one socket put on its connection; of one that may fail only the first megabyte, for no more is ever judged.</summary>
+    public byte[] BytesSentOn(int socket)
+    {
+        var bytes = new List<byte>();
+        foreach (var (step, legality) in Steps.Zip(SocketModel.Check(this)))
+        {
+            if (step is not Step.Send send || legality is not Legality.Legal || send.Socket != socket) continue;
+            var data = send.Data.ToBytes();
+            bytes.AddRange(send.MayFail ? data.AsSpan(0, Math.Min(data.Length, MostOfTolerant)) : data);
+        }
+
+        return [.. bytes];
+    }
 
     /// <summary>The steps on one line, for a report's “what we did”.</summary>
     public string OneLine(int most = 12) =>

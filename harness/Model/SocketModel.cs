@@ -12,6 +12,9 @@ public enum SocketState
     /// <summary>Our FIN is sent; we may still receive.</summary>
     WriteShut,
     Closed,
+
+    /// <summary>A socket of datagrams, which needs no connection.</summary>
+    Datagram,
 }
 
 /// <summary>May a step be taken in a state; and where it leads, or what the API must answer and why.</summary>
@@ -41,6 +44,13 @@ public static class SocketModel
         (_, not Step.OnSocket) => new Legality.Legal(state),
         (SocketState.Closed, _) => Illegal("the descriptor is closed", "POSIX.1-2024 XSH close()", "EBADF"),
 
+        (SocketState.Unconnected, Step.Open) => new Legality.Legal(SocketState.Datagram),
+        (SocketState.Unconnected, Step.Accept) => new Legality.Legal(SocketState.Connected),
+        (SocketState.Datagram, Step.Send or Step.ReceiveMessages or Step.Await) => new Legality.Legal(state),
+        (SocketState.Datagram, Step.Close) => new Legality.Legal(SocketState.Closed),
+        (SocketState.Datagram, _) => Illegal("the socket is one of datagrams", "POSIX.1-2024 XSH 2.10.6", "EOPNOTSUPP", "ENOTCONN"),
+        (_, Step.Open or Step.Accept) => Illegal("the socket is in use already", "POSIX.1-2024 XSH socket()", "EISCONN"),
+
         (SocketState.Unconnected, Step.Connect c) => new Legality.Legal(c.Background ? SocketState.Connecting : SocketState.Connected),
         (SocketState.Connecting, Step.Connect) => Illegal("a connect is already under way", "POSIX.1-2024 XSH connect()", "EALREADY", "EISCONN", "0"),
         // Linux answers the first connect after a non-blocking one has come through with 0, and only later ones with EISCONN.
@@ -50,14 +60,15 @@ public static class SocketModel
 
         // Linux answers EPIPE where POSIX has ENOTCONN; both are refusals.
         (SocketState.Unconnected, Step.Send) => Illegal("the socket is not connected", "POSIX.1-2024 XSH send()", "ENOTCONN", "EPIPE"),
-        (SocketState.Unconnected, Step.Receive) => Illegal("the socket is not connected", "POSIX.1-2024 XSH recv()", "ENOTCONN"),
+        (SocketState.Unconnected, Step.Receive or Step.ReceiveMessages or Step.Await or Step.Handshake or Step.CloseNotify or Step.Serve) => Illegal("the socket is not connected", "POSIX.1-2024 XSH recv()", "ENOTCONN"),
         (SocketState.Unconnected, Step.ShutdownWrite) => Illegal("the socket is not connected", "POSIX.1-2024 XSH shutdown()", "ENOTCONN"),
 
         (SocketState.WriteShut, Step.Send) => Illegal("the write direction is shut down", "POSIX.1-2024 XSH send()", "EPIPE"),
         (SocketState.WriteShut, Step.ShutdownWrite) =>
             Illegal("the write direction is shut down already: a second FIN must not be sent", "RFC 9293 §3.10.4", "0", "ENOTCONN"),
 
-        (_, Step.Send or Step.Receive) => new Legality.Legal(state == SocketState.Connecting ? SocketState.Connected : state),
+        (SocketState.WriteShut, Step.CloseNotify or Step.Handshake or Step.Serve) => Illegal("the write direction is shut down", "POSIX.1-2024 XSH send()", "EPIPE"),
+        (_, Step.Send or Step.Receive or Step.ReceiveMessages or Step.Await or Step.Handshake or Step.CloseNotify or Step.Serve) => new Legality.Legal(state == SocketState.Connecting ? SocketState.Connected : state),
         (_, Step.ShutdownWrite) => new Legality.Legal(SocketState.WriteShut),
         _ => throw new InvalidOperationException($"no rule for {step} in state {state}"),
     };

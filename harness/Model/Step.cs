@@ -17,9 +17,25 @@ namespace SockConformance.Model;
 [JsonDerivedType(typeof(Idle), "idle")]
 [JsonDerivedType(typeof(Observe), "observe")]
 [JsonDerivedType(typeof(Restart), "restart")]
+[JsonDerivedType(typeof(Open), "open")]
+[JsonDerivedType(typeof(ReceiveMessages), "receive-messages")]
+[JsonDerivedType(typeof(Await), "await")]
+[JsonDerivedType(typeof(Handshake), "handshake")]
+[JsonDerivedType(typeof(CloseNotify), "close-notify")]
+[JsonDerivedType(typeof(Sample), "sample")]
+[JsonDerivedType(typeof(Stop), "stop")]
+[JsonDerivedType(typeof(Listen), "listen")]
+[JsonDerivedType(typeof(Launch), "launch")]
+[JsonDerivedType(typeof(Accept), "accept")]
+[JsonDerivedType(typeof(Serve), "serve")]
+[JsonDerivedType(typeof(AwaitExit), "await-exit")]
 public abstract record Step
 {
     private Step() { }
+
+    /// <summary>Whatever comes of it, the scenario goes on.</summary>
+    [JsonIgnore]
+    public bool IsTolerant => this is Await or Send { MayFail: true };
 
     /// <summary>The socket this step uses; null for steps that use none.</summary>
     [JsonIgnore]
@@ -47,8 +63,10 @@ public abstract record Step
     /// when they run out; none means one call. While a SEND would block, what has arrived is read at this socket's pace, so an
     /// echo server that writes back at once cannot bring both ends to a standstill.
     /// </summary>
+    /// <param name="Raw">Beneath TLS, where there is a session: the bytes go on the connection as they are.</param>
+    /// <param name="MayFail">The target may refuse the bytes: the step is met even if not all are taken.</param>
     [method: JsonConstructor]
-    public sealed record Send(int Socket, Payload Data, ImmutableArray<int> Cuts, int Pause = 0) : OnSocket(Socket)
+    public sealed record Send(int Socket, Payload Data, ImmutableArray<int> Cuts, int Pause = 0, bool Raw = false, bool MayFail = false) : OnSocket(Socket)
     {
         public Send(int socket, Payload data) : this(socket, data, []) { }
     }
@@ -74,12 +92,64 @@ public abstract record Step
     /// <summary>Ask the target to stop (SIGTERM, then SIGKILL) and start the same command again on the same port.</summary>
     public sealed record Restart : Step;
 
+    /// <summary>SOCKET of datagrams and BIND to a loopback address of the harness; each SEND on it is one datagram to the target, whatever its cuts.</summary>
+    /// <param name="Port">The port to bind to; 0 for any.</param>
+    public sealed record Open(int Socket, int Port = 0) : OnSocket(Socket);
+
+    /// <summary>RECEIVE until <paramref name="Count"/> more whole messages than all earlier ones asked for are there.</summary>
+    public sealed record ReceiveMessages(int Socket, int Count, Framing Framing) : OnSocket(Socket);
+
+    /// <summary>
+    /// RECEIVE whatever the target does next: it is met by a whole message, by the end of file, by a reset, and by silence for as
+    /// long as this.
+    /// </summary>
+    public sealed record Await(int Socket, int Milliseconds, Framing Framing) : OnSocket(Socket);
+
+    /// <summary>The TLS handshake, as a client; SEND and RECEIVE go through the session from then on.</summary>
+    public sealed record Handshake(int Socket, TlsOffer Offer) : OnSocket(Socket);
+
+    /// <summary>The close_notify alert of our TLS session; TCP stays as it is.</summary>
+    public sealed record CloseNotify(int Socket) : OnSocket(Socket);
+
+    /// <summary>
+    /// Look at the target's processes, once the connections that were ended are gone and what they used is given back: descriptors,
+    /// threads, memory, processor time.
+    /// </summary>
+    /// <param name="EndsIfSteady">The scenario is over if nothing has grown since the look before.</param>
+    public sealed record Sample(string Label, bool EndsIfSteady = false) : Step;
+
+    /// <summary>SIGTERM to the target, and wait for its end.</summary>
+    public sealed record Stop : Step;
+
+    /// <summary>SOCKET, BIND, LISTEN on the port that a client under test is told.</summary>
+    public sealed record Listen : Step;
+
+    /// <summary>Start the client under test.</summary>
+    public sealed record Launch : Step;
+
+    /// <summary>ACCEPT the next connection of the client under test.</summary>
+    public sealed record Accept(int Socket) : OnSocket(Socket);
+
+    /// <summary>
+    /// Serve an accepted connection as the spec says: what is due for what has come is sent, until the client has ended and all is
+    /// sent, or until <paramref name="ReplyLimit"/> bytes are sent.
+    /// </summary>
+    /// <param name="Cuts">The lengths of the successive SEND calls, taken again from the start when they run out; none means one call for each reply.</param>
+    /// <param name="Pause">Milliseconds between two SEND calls.</param>
+    /// <param name="Delay">Milliseconds from a request to its reply.</param>
+    /// <param name="ReplyLimit">Null for no limit.</param>
+    /// <param name="ThenShut">SHUTDOWN of the write direction after the first reply.</param>
+    public sealed record Serve(int Socket, ImmutableArray<int> Cuts, int Pause = 0, int Delay = 0, int? ReplyLimit = null, bool ThenShut = false) : OnSocket(Socket);
+
+    /// <summary>Wait for the end of the client under test.</summary>
+    public sealed record AwaitExit : Step;
+
     /// <summary>One line for people, in the words of the socket API.</summary>
     public sealed override string ToString() => this switch
     {
         Connect c => $"#{c.Socket} connect" + (c.Background ? " (not waiting)" : "") + (c.ReceiveBuffer > 0 ? $" (SO_RCVBUF {c.ReceiveBuffer})" : "")
             + (c.ReadChunk > 0 ? $" (reads {c.ReadChunk} bytes each {c.ReadPause} ms)" : ""),
-        Send s => $"#{s.Socket} send {s.Data}" + (s.Cuts.Length > 0 ? $" in pieces of {string.Join(',', s.Cuts.Take(8))}{(s.Cuts.Length > 8 ? ",…" : "")}" : "")
+        Send s => $"#{s.Socket} send {s.Data}" + (s.Raw ? " beneath TLS" : "") + (s.MayFail ? " as far as it is taken" : "") + (s.Cuts.Length > 0 ? $" in pieces of {string.Join(',', s.Cuts.Take(8))}{(s.Cuts.Length > 8 ? ",…" : "")}" : "")
             + (s.Pause > 0 ? $", {s.Pause} ms apart" : ""),
         Receive { Bytes: null } r => $"#{r.Socket} receive until end of file",
         Receive r => $"#{r.Socket} receive {r.Bytes} bytes",
@@ -89,6 +159,20 @@ public abstract record Step
         Idle i => $"wait {i.Milliseconds} ms",
         Observe => "look at the table of sockets",
         Restart => "stop the target (SIGTERM) and start it again on its port",
+        Open o => $"#{o.Socket} open a datagram socket" + (o.Port > 0 ? $" on port {o.Port}" : ""),
+        ReceiveMessages { Count: 1 } r => $"#{r.Socket} receive a {r.Framing}",
+        ReceiveMessages r => $"#{r.Socket} receive {r.Count} times: {r.Framing}",
+        Await a => $"#{a.Socket} see what comes within {a.Milliseconds} ms",
+        Handshake h => $"#{h.Socket} TLS handshake{h.Offer}",
+        CloseNotify c => $"#{c.Socket} close_notify",
+        Sample s => $"look at the process ({s.Label})" + (s.EndsIfSteady ? ", go on if it grows" : ""),
+        Stop => "ask the target to stop (SIGTERM)",
+        Listen => "listen on the port that the client is told",
+        Launch => "start the client",
+        Accept a => $"#{a.Socket} accept",
+        Serve s => $"#{s.Socket} serve" + (s.Cuts.Length > 0 ? $" in pieces of {string.Join(',', s.Cuts.Take(8))}{(s.Cuts.Length > 8 ? ",…" : "")}" : "") + (s.Pause > 0 ? $", {s.Pause} ms apart" : "")
+            + (s.Delay > 0 ? $", after {s.Delay} ms" : "") + (s.ReplyLimit is { } limit ? $", {limit} bytes of replies" : "") + (s.ThenShut ? ", shutdown(SHUT_WR) after the first reply" : ""),
+        AwaitExit => "wait for the client's end",
         _ => throw new InvalidOperationException("unknown step"),
     };
 }

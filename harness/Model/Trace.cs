@@ -63,10 +63,56 @@ public sealed record ConnectionTrace(
     int Socket, FiveTuple? Tuple, IPEndPoint? Peer, ServerSocket? ServerSide, int Accepted, ReadOnlyMemory<byte> Received, TcpState? LeftBehind)
 {
     public bool Established => Peer is not null;
+
+    /// <summary>What came on a datagram socket, one by one.</summary>
+    public ImmutableArray<ReceivedDatagram> Datagrams { get => field.IsDefault ? [] : field; init; }
+
+    /// <summary>The step during which a datagram socket was first told by ICMP that nobody is bound to the target's port; null if it never was.</summary>
+    public int? UnreachableAt { get; init; }
+
+    /// <summary>How many of the bytes of a client under test have been looked at: those after them came when its server had closed.</summary>
+    public int Answered { get; init; }
+
+    /// <summary>Bytes that were due to a client under test for what it sent; it was given <see cref="Accepted"/> of them.</summary>
+    public int Owed { get; init; }
+
+    /// <summary>What the TLS session was; null where there was none.</summary>
+    public TlsTrace? Tls { get; init; }
+}
+
+/// <param name="Step">The index of the step during which it was read; the number of steps for what was left at the end.</param>
+public sealed record ReceivedDatagram(IPEndPoint Source, ReadOnlyMemory<byte> Data, TimeSpan At, int Step);
+
+/// <summary>One look at the processes of the target.</summary>
+/// <param name="Memory">Resident bytes that belong to it alone.</param>
+/// <param name="Processor">Processor time used so far, by those that live and those that were waited for.</param>
+public sealed record ProcessSample(int Step, string Label, TimeSpan At, int Processes, int Descriptors, int Threads, int Zombies, long Memory, TimeSpan Processor)
+{
+    private const int NoteworthyCount = 10, NoteworthyMemory = 64 * 1024;
+
+    /// <summary>Memory that is not used any more may stay for long: a garbage collector is at work, or a sanitizer that quarantines it.</summary>
+    public bool Collected { get; init; }
+
+    /// <summary>Time that threads which live now have spent running, or waiting for a processor that others had; zero where the kernel does not tell.</summary>
+    public TimeSpan Runnable { get; init; }
+
+    /// <summary>Descriptors, threads, processes and zombies are no more than they were.</summary>
+    public bool IsDownTo(ProcessSample earlier) =>
+        Descriptors <= earlier.Descriptors && Threads <= earlier.Threads && Processes <= earlier.Processes && Zombies <= earlier.Zombies;
+
+    /// <summary>So much more of something than earlier that it is worth a longer look.</summary>
+    public bool IsFarAbove(ProcessSample earlier) =>
+        Math.Max(Math.Max(Descriptors - earlier.Descriptors, Threads - earlier.Threads), Math.Max(Processes - earlier.Processes, Zombies - earlier.Zombies)) >= NoteworthyCount
+        || (!Collected && Memory - earlier.Memory >= NoteworthyMemory);
 }
 
 /// <summary>What the sockets answered, step by step; outcomes are in the order of the scenario's steps.</summary>
 public sealed record Trace(ImmutableArray<Outcome> Outcomes, ImmutableArray<ConnectionTrace> Connections, ImmutableArray<Observation> Observations)
 {
+    public ImmutableArray<ProcessSample> Samples { get => field.IsDefault ? [] : field; init; }
+
+    /// <summary>How many connections a client under test opened that no step accepted.</summary>
+    public int Uninvited { get; init; }
+
     public ConnectionTrace? On(int socket) => Connections.FirstOrDefault(connection => connection.Socket == socket);
 }

@@ -34,11 +34,19 @@ public sealed record CaseFile
 
     public ImmutableArray<string> Command { get => field.IsDefault ? [] : field; init; }
 
+    /// <summary>The target is a client.</summary>
+    public bool Client { get; init; }
+
+    /// <summary>The spec's own text and those it extends, where it is not a built-in one.</summary>
+    public ImmutableArray<SourceText> Sources { get => field.IsDefault ? [] : field; init; }
+
     public required string Expected { get; init; }
 
     public required string Observed { get; init; }
 
     public required Scenario Scenario { get; init; }
+
+    public sealed record SourceText(string Name, string Text);
 
     /// <summary>A name that is the same for the same requirement and scenario: <c>tcp-close-no-reset-4f1c09ab</c>.</summary>
     public static string IdOf(string requirement, Scenario scenario) =>
@@ -91,6 +99,7 @@ public sealed record CaseFile
     private static string? Limits(CaseFile file)
     {
         if (!file.Command.IsDefault && file.Command.Any(word => word is null)) return "a word of the command is null";
+        if (file.Sources.Any(source => source is null || source.Name is null || source.Text is null)) return "a text of its spec is null";
         var steps = file.Scenario.Steps;
         if (steps.IsDefaultOrEmpty || steps.Any(step => step is null)) return "the scenario has no steps";
         if (steps.Length > MaxSteps) return $"the scenario has {steps.Length} steps; at most {MaxSteps} are run";

@@ -51,7 +51,7 @@ internal sealed class ConsoleReport(TextWriter results, TextWriter progress, Con
     {
         (done, total, doing) = (number, outOf, "");
         Clear();
-        if (!style.Quiet || result.Status is not (Status.Pass or Status.Skip))
+        if (!style.Quiet || result.Status is not (Status.Pass or Status.Skip or Status.XFail))
         {
             var reason = result.Reason is { } why ? $" ({Printable.Line(why, 160)})" : "";
             var width = $"{outOf}".Length;

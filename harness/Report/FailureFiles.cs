@@ -22,10 +22,12 @@ internal static class FailureFiles
             Sockcase = CaseFile.Format,
             Id = id,
             Requirement = requirement.Id,
-            Spec = header.Spec,
+            Spec = header.Suite.Service.Name,
             Tool = $"sockconf {RunHeader.Version}",
             Seed = header.SeedText,
             Command = header.Command,
+            Client = header.Suite.OfClients,
+            Sources = [.. header.Suite.Service.Sources.Select(source => new CaseFile.SourceText(source.Name, source.Text))],
             Expected = failure.Violation.Expected,
             Observed = failure.Violation.Observed,
             Scenario = failure.Evidence.Scenario,
@@ -53,9 +55,14 @@ internal static class FailureFiles
         }
 
         var causes = new Dictionary<int, string>();
+        foreach (var (number, segment) in segments.Index())
+        {
+            if (segment.Unreachable is { } about) causes[number] = Printable.Line($"[sockconf] {about.Reporter} says: nobody is bound to {about.To}, where {about.From} has sent a datagram");
+        }
+
         foreach (var (index, (step, outcome)) in evidence.Scenario.Steps.Zip(evidence.Trace.Outcomes).Index())
         {
-            if (step.On is not { } socket || outcome.Result == StepResult.NotRun || step is Step.Receive) continue;
+            if (step.On is not { } socket || outcome.Result == StepResult.NotRun || step is Step.Receive or Step.ReceiveMessages or Step.Await) continue;
             for (var i = 0; i < segments.Length; i++)
             {
                 if (causes.ContainsKey(i) || !segments[i].FromClient || owners.GetValueOrDefault(segments[i].Frame, -1) != socket) continue;

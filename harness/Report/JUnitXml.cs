@@ -59,7 +59,7 @@ public static class JUnitXml
         {
             Element(xml, "error", reason);
         }
-        else if (result.Status == Status.Skip)
+        else if (result.Status is Status.Skip or Status.XFail)
         {
             Element(xml, "skipped", reason);
         }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Reflection;
+using SockConformance.Model;
 
 namespace SockConformance.Report;
 
@@ -11,6 +12,8 @@ namespace SockConformance.Report;
 public sealed record RunHeader(
     string Target, string Spec, ulong Seed, string Sandbox, string Capture, bool Captured, ImmutableArray<string> Command, bool Strict)
 {
+    public Suite Suite { get; init; } = new("", "", [], null);
+
     public static string Version { get; } = typeof(RunHeader).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
     public string SeedText => $"0x{Seed:X}";

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SockConformance.Generate;
 using SockConformance.Model;
 using SockConformance.Targets;
 using SockConformance.Wire;
@@ -6,12 +7,21 @@ using SockConformance.Wire;
 namespace SockConformance.Run;
 
 /// <summary>One case from scenario to evidence: lease a target, drive it, drain the capture, look at the process.</summary>
-internal sealed class CaseRunner(TargetPool pool, PacketCapture? capture, LagMonitor lag, Patience patience, CancellationToken cancellation)
+internal sealed class CaseRunner(TargetPool pool, ServiceSpec service, PacketCapture? capture, LagMonitor lag, Patience patience, CancellationToken cancellation)
 {
     private static readonly TimeSpan DyingPatience = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan Afterthought = TimeSpan.FromMilliseconds(30), TrialAfterthought = TimeSpan.FromMilliseconds(200);
     private const int KnownNotToClose = 40, ConnectionsInCasePatience = 60;
     private int connections, cases;
+
+    /// <summary>How long the run may take.</summary>
+    public Pace Pace { get; init; } = Pace.Unhurried;
+
+    /// <summary>Scales the patience with how slow the machine is; null for none.</summary>
+    public ControlRun? Control { get; init; }
+
+    /// <summary>Whom to trust in TLS; null for a service in clear.</summary>
+    public TlsTrust? Tls { get; init; }
 
     /// <summary>
     /// It has been established that the target does not close its connections: cases that are not about closing no longer wait for it.
@@ -32,18 +42,20 @@ internal sealed class CaseRunner(TargetPool pool, PacketCapture? capture, LagMon
     {
         using var lease = fresh ? pool.Fresh() : pool.Share();
         var start = Clock.Now;
-        var scaled = patience.Scaled(requirement.PatienceScale * hurry);
+        var scaled = patience.Scaled(requirement.PatienceScale * hurry * (Control?.Factor ?? 1));
         var perConnection = (patience.Case / ConnectionsInCasePatience) * scenario.Sockets.Length;
         scaled = scaled with { Case = requirement.CaseLimit is { } limit ? limit * (patience.Case / Patience.Default.Case) : scaled.Case + perConnection };
+        if (!onTrial && Pace.Reply is { } soon && soon * (patience.Reply / Patience.Default.Reply) is var hasty && hasty < scaled.Reply) scaled = scaled with { Reply = hasty, Close = hasty };
+        if (Pace.All - start is { } left && left < scaled.Case) scaled = scaled with { Case = left };
         var settle = TargetDoesNotClose && !requirement.JudgesClose ? scaled.Close / KnownNotToClose : scaled.Close;
         Interlocked.Increment(ref cases);
         var lostBefore = capture?.Counts().Dropped ?? 0;
-        var trace = new ScenarioDriver(lease.Target.Endpoint, scaled, settle, lease.Target, cancellation).Run(scenario);
+        var trace = new ScenarioDriver(new DriveContext(lease.Target.Endpoint, service, scaled, settle, lease.Target, Tls, (pattern, number) => PatternText.Draw(pattern.Pattern, number)), cancellation).Run(scenario);
         Interlocked.Add(ref connections, trace.Connections.Length);
         var (own, strangers, state) = Captured(trace, lostBefore);
         lease.Target.MustStayInForeground();
         AwaitDeath(lease.Target, onTrial ? TrialAfterthought : fresh ? Afterthought : TimeSpan.Zero);
-        var evidence = new Evidence(scenario, trace, own, strangers, state, lease.Target.State, scaled, lag.WorstSince(start), lease.Alone);
+        var evidence = new Evidence(scenario, trace, own, strangers, state, lease.Target.State, scaled, lag.WorstSince(start), lease.Alone) { Service = service, CutShort = Clock.Now >= Pace.All };
 
         // A socket left behind is a client that the target still believes in; to one that serves side by side that is known to do no harm.
         lease.Spoiled = judge(evidence) || ((!TargetDoesNotClose || !pool.SideBySide) && trace.Connections.Any(connection => connection.LeftBehind is not null));
@@ -65,7 +77,7 @@ internal sealed class CaseRunner(TargetPool pool, PacketCapture? capture, LagMon
     private void AwaitDeath(ITarget target, TimeSpan afterthought)
     {
         if (!target.State.Launched) return;
-        var gone = !SocketTable.IsListening(target.Endpoint.Port);
+        var gone = !SocketTable.IsListening(target.Endpoint.Port, service.Transport);
         Clock.Until(() => target.Alive ? null : target, gone ? DyingPatience : afterthought, cancellation);
     }
 }

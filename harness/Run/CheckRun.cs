@@ -7,7 +7,7 @@ namespace SockConformance.Run;
 
 /// <summary>What a run is asked to do.</summary>
 /// <param name="ConcurrencyProbe">The id of the requirement that tells whether cases may run side by side on one target; null for none.</param>
-internal sealed record CheckPlan(ImmutableArray<Requirement> Requirements, ulong Seed, double CaseScale, int Lanes, TimeSpan? MaxTime, TrialBudget Budget, string? ConcurrencyProbe);
+internal sealed record CheckPlan(ImmutableArray<Requirement> Requirements, ulong Seed, double CaseScale, int Lanes, Pace Pace, TrialBudget Budget, string? ConcurrencyProbe);
 
 /// <summary>Who is told what happens, as it happens. Called from several threads, one at a time.</summary>
 internal interface IRunObserver
@@ -25,11 +25,11 @@ internal interface IRunObserver
 /// </summary>
 internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool pool, IRunObserver observer, CancellationToken cancellation)
 {
-    private const int MaxSuspects = 3, MaxTrials = 12, ShrunkAtOnce = 4;
+    private const int MaxSuspects = 3, MaxTrials = 12, ShrunkAtOnce = 4, LongRest = 500;
+    private static readonly TimeSpan FinalRunsTime = TimeSpan.FromSeconds(1.5);
     private static readonly TimeSpan OnTrialPause = TimeSpan.FromMilliseconds(50);
     private readonly Dictionary<string, Progress> progress = plan.Requirements.ToDictionary(requirement => requirement.Id, requirement => new Progress(requirement));
     private readonly object gate = new(); // not a Lock: lanes wait on it
-    private readonly TimeSpan? until = Clock.Now + plan.MaxTime;
     private int done;
     private Exception? fatal;
 
@@ -84,19 +84,23 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
 
     private void RunWave(List<Progress> wave)
     {
-        var cases = new List<(Progress Owner, Scenario Scenario)>();
+        var cases = new List<(Progress Owner, Scenario Scenario, int Round)>();
         foreach (var one in wave)
         {
             one.Started = true;
             one.StartedAt = Clock.Now;
             IReadOnlyList<Scenario> random = one.Requirement.Random is { } generator
                 ? Programs.Draw(generator(), plan.Seed, one.Requirement.Id, (int)Math.Ceiling(one.Requirement.RandomCases * plan.CaseScale)) : [];
-            one.Pending = one.Requirement.Fixed.Length + random.Count;
-            cases.AddRange(one.Requirement.Fixed.Concat(random).Select(scenario => (one, scenario)));
+            var all = one.Requirement.Fixed.Concat(random).Where(scenario => plan.Pace.Rest is not { } most || Rest(scenario) <= most.TotalMilliseconds).ToList();
+            one.Pending = all.Count;
+            cases.AddRange(all.Select((scenario, round) => (one, scenario, round)));
+            if (all.Count == 0) Finish(one, Status.Skip, "its cases take longer than this profile allows");
         }
 
-        // Those with long rests and those that need a target of their own first: the others fill the gaps.
-        var queue = cases.OrderByDescending(item => Rest(item.Scenario)).ThenByDescending(item => item.Owner.Requirement.Company).ToList();
+        // Those with long rests first: the others fill the gaps. Then a case of each requirement before a second one of any, so that a short
+        // run says something of all; those that need a target of their own before others.
+        var queue = cases.OrderByDescending(item => Math.Max(LongRest, Rest(item.Scenario))).ThenBy(item => item.Round).ThenByDescending(item => item.Owner.Requirement.Company)
+            .Select(item => (item.Owner, item.Scenario)).ToList();
         var lanes = Enumerable.Range(0, Math.Min(plan.Lanes, queue.Count)).Select(_ => Task.Factory.StartNew(() => Lane(queue), TaskCreationOptions.LongRunning)).ToArray();
         try
         {
@@ -136,7 +140,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
             }
 
             cancellation.ThrowIfCancellationRequested();
-            if (Clock.Now > until) lock (gate) item.Owner.Dropped++;
+            if (Clock.Now > plan.Pace.Cases) lock (gate) item.Owner.Dropped++;
             else if (item.Owner.Result is null) Case(item.Owner, item.Scenario);
             lock (gate)
             {
@@ -168,6 +172,8 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
     {
         if (!plan.Budget.Shrink) return;
         var until = Clock.Now + plan.Budget.ShrinkTime;
+        if (plan.Pace.All - FinalRunsTime is { } latest && latest < until) until = latest;
+        if (until <= Clock.Now) return;
         Parallel.ForEach(
             progress.Values.Where(one => one.Result is { Status: Status.Fail or Status.Warn, Failure: not null }), new ParallelOptions { MaxDegreeOfParallelism = ShrunkAtOnce },
             one =>
@@ -231,11 +237,15 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
 
                 Task.Factory.StartNew(() => Try(one), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
                 break;
+            case Verdict.Inconclusive { Why: Trial.TimeOver } when own:
+                lock (gate) one.Dropped++;
+                break;
             case Verdict.Inconclusive { Why: var why } when own:
                 // Not the fault of anybody; but alone on a fresh target it may be decided.
                 var (again, seen) = NewTrial().Alone(one.Requirement, evidence.Scenario);
                 if (again is Verdict.Violation shown) Note(one, own, seen, shown, close);
                 else if (again is Verdict.Inconclusive { TargetDied: true }) lock (gate) one.Blocked ??= why;
+                else if (again is Verdict.Inconclusive { Why: Trial.TimeOver }) lock (gate) one.Dropped++;
                 else if (again is Verdict.Inconclusive) lock (gate) one.Unsure ??= why;
                 break;
             case Verdict.NotObservable { Why: var unseen }:
@@ -341,6 +351,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
         {
             { Cases: 0, Unsure: null } => (Status.Skip, "the time was over"),
             { Unsure: { } why } => (Status.Inconclusive, why),
+            { Blocked: Trial.TimeOver } => (Status.Skip, "the time was over before a failure could be confirmed"),
             { Blocked: { } why } => (Status.Skip, $"cannot be decided: {why}"),
             { NotObservable: { } why } => (Status.Skip, $"not observable: {why}"),
             _ => (Status.Pass, one.Dropped > 0 ? $"the time was over: {one.Dropped} more cases were not run" : null),

@@ -27,9 +27,8 @@ public sealed record ReplayOutcome(ReplayKind Kind, string Detail)
 /// <summary>The operations of a saved case again, on fresh sockets and a fresh target. Packets are never replayed.</summary>
 internal sealed class ReplayRun(CaseRunner runner, CancellationToken cancellation)
 {
-    public ReplayOutcome Run(CaseFile file, IReadOnlyList<Suite> suites)
+    public ReplayOutcome Run(CaseFile file, Suite? suite)
     {
-        var suite = suites.FirstOrDefault(one => one.Name == file.Spec);
         if (suite?.Requirements.FirstOrDefault(one => one.Id == file.Requirement) is not { } requirement)
             return new ReplayOutcome(ReplayKind.Error, $"this sockconf knows no requirement '{file.Requirement}' of a spec '{file.Spec}'");
         cancellation.ThrowIfCancellationRequested();

@@ -19,6 +19,12 @@ public enum Status
     Inconclusive,
     Skip,
     Error,
+
+    /// <summary>It failed, as the baseline says it does.</summary>
+    XFail,
+
+    /// <summary>It holds, although the baseline says it does not.</summary>
+    XPass,
 }
 
 /// <summary>How a failing scenario was made smaller.</summary>
@@ -37,5 +43,21 @@ public sealed record RequirementResult(
 public sealed record RunResult(
     ImmutableArray<RequirementResult> Requirements, DateTimeOffset Started, TimeSpan Duration, int Cases, int Connections, long Packets, long Dropped, int? Interrupted)
 {
+    /// <summary>The same with known failures named as such.</summary>
+    public RunResult With(Baseline baseline) => this with
+    {
+        Requirements =
+        [
+            .. from result in Requirements
+               let known = baseline.Reasons.GetValueOrDefault(result.Requirement.Id)
+               select known is null ? result : result.Status switch
+               {
+                   Status.Fail or Status.Warn => result with { Status = Status.XFail, Reason = $"known: {known}" },
+                   Status.Pass => result with { Status = Status.XPass, Reason = $"mended; take it out of the baseline (there it says: {known})" },
+                   _ => result,
+               },
+        ],
+    };
+
     public int Count(Status status) => Requirements.Count(result => result.Status == status);
 }

@@ -18,11 +18,15 @@ internal sealed class Trial(CaseRunner runner, TrialBudget budget, Action<Requir
     private const double TolerableLag = 0.25;
     private const int AtOnce = 3, FinalRuns = 4;
 
+    /// <summary>Why nothing can be said of a case that the end of the run cut short: nobody's fault, and no reason to doubt the rest.</summary>
+    public const string TimeOver = "the time of the run was over";
+
     /// <summary>The judge's verdict, unless packets or time were lost on our side: then what was not seen proves nothing.</summary>
     public static Verdict Judge(Requirement requirement, Evidence evidence)
     {
         var verdict = requirement.Judge(evidence);
         if (verdict is not Verdict.Violation { Absence: true }) return verdict;
+        if (evidence.CutShort) return new Verdict.Inconclusive(TimeOver);
         if (evidence.Lag > evidence.Patience.Reply * TolerableLag) return new Verdict.Inconclusive($"the machine was too busy: the harness itself ran {evidence.Lag.TotalSeconds:0.0} s late");
         return evidence.Capture is { Available: true, Complete: false } ? new Verdict.Inconclusive("packets were lost by the capture") : verdict;
     }
@@ -48,7 +52,7 @@ internal sealed class Trial(CaseRunner runner, TrialBudget budget, Action<Requir
             return (requirement.Level == Level.Must ? Status.Fail : Status.Warn, null, asFound);
         }
 
-        if (failed == 0 && unsure is not null) return (unsure.TargetDied ? Status.Skip : Status.Inconclusive, unsure.Why, null);
+        if (failed == 0 && unsure is not null) return (unsure.TargetDied || unsure.Why == TimeOver ? Status.Skip : Status.Inconclusive, unsure.Why, null);
         var asIs = new Failure(violation, first, new Shrinking(first.Scenario.Steps.Length, first.Scenario.Steps.Length, 0), (failed + 1, runs + 1));
         return failed == 0 && !first.Alone
             ? (Status.Pass, $"failed only next to other cases: {violation.Observed}", asIs)
@@ -68,7 +72,7 @@ internal sealed class Trial(CaseRunner runner, TrialBudget budget, Action<Requir
         for (var improved = true; improved;)
         {
             improved = false;
-            foreach (var batch in Shrinker.Candidates(best).Chunk(AtOnce))
+            foreach (var batch in Shrinker.Candidates(best, failure.Evidence.Service).Chunk(AtOnce))
             {
                 cancellation.ThrowIfCancellationRequested();
                 if (Clock.Now >= until || runs >= budget.ShrinkRuns) break;

@@ -27,7 +27,7 @@ internal sealed partial class NamespaceBox : Box
 
     public override void Start(TargetCommand command, int port, string host)
     {
-        Build(command.Folder);
+        Build(command.Folder, command.Certificates?.Folder);
         IReadOnlyList<string> words =
         [
             "nsenter", "--target", $"{firstInBox}", "--user", "--mount", "--pid", "--ipc", "--uts", "--preserve-credentials", "--",
@@ -65,7 +65,8 @@ internal sealed partial class NamespaceBox : Box
     /// <summary>Our tools get a PATH and nothing else: whatever bwrap has in its environment can be read inside the box.</summary>
     private static Dictionary<string, string> ToolEnvironment { get; } = new() { ["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin" };
 
-    private void Build(string folder)
+    /// <param name="shown">A folder that must be seen inside, whatever becomes of /tmp; null for none.</param>
+    private void Build(string folder, string? shown)
     {
         Directory.CreateDirectory(room);
         Mount("tmpfs", room, "tmpfs", "size=64m,nr_inodes=16k,mode=755");
@@ -73,7 +74,7 @@ internal sealed partial class NamespaceBox : Box
         [
             "bwrap", "--info-fd", "3", "--unshare-user", "--uid", OwnNamespace.User, "--gid", OwnNamespace.User, "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--disable-userns",
             "--cap-drop", "ALL", "--new-session", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc",
-            .. Writable("/tmp"), .. folder is "/" or "/tmp" ? [] : Writable(folder),
+            .. Writable("/tmp"), .. folder is "/" or "/tmp" ? [] : Writable(folder), .. shown is null ? Array.Empty<string>() : ["--ro-bind", shown, shown],
             "--", "sh", "-c", "echo ready; exec sleep 2000000000",
         ];
         builder = ChildProcess.Start(words, ToolEnvironment, ChildStreams.Piped, withReport: true);

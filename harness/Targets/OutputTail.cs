@@ -5,16 +5,23 @@ namespace SockConformance.Targets;
 
 /// <summary>
 /// Drains what a target prints, for as long as it prints: a full pipe would block it. The first and the last 64 KiB are kept.
-/// Untrusted; never parsed for a verdict.
+/// Untrusted: it is for people, and for the search for reports of sanitizers and runtimes in it.
 /// </summary>
 internal sealed class OutputTail
 {
     public const int Kept = 64 * 1024;
+    private static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(100);
     private readonly byte[] first = new byte[Kept], last = new byte[Kept];
     private readonly Lock gate = new();
+    private readonly Thread reader;
     private long total;
+    private bool awaited;
 
-    public OutputTail(SafeFileHandle pipe) => new Thread(() => Drain(pipe)) { IsBackground = true, Name = "drain output" }.Start();
+    public OutputTail(SafeFileHandle pipe)
+    {
+        reader = new Thread(() => Drain(pipe)) { IsBackground = true, Name = "drain output" };
+        reader.Start();
+    }
 
     /// <summary>All bytes written so far.</summary>
     public long Total
@@ -38,6 +45,14 @@ internal sealed class OutputTail
             var left = total - Kept - tail;
             return head + (left > 0 ? $"\n… {left} bytes left out …\n" : "") + Encoding.UTF8.GetString(ring);
         }
+    }
+
+    /// <summary>What is kept of a process that has ended: its last words may still be in the pipe, which its children may hold open for ever.</summary>
+    public string ToEnd()
+    {
+        if (!awaited) reader.Join(LastWords);
+        awaited = true;
+        return ToString();
     }
 
     private void Drain(SafeFileHandle pipe)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace SockConformance.Targets;
 
@@ -40,6 +41,25 @@ internal static class ProcessTable
     /// <summary>The direct children of a process.</summary>
     public static IReadOnlyList<int> ChildrenOf(int parent) => [.. All().Where(pid => ParentOf(pid) == parent)];
 
+    /// <summary>
+    /// The fields of /proc/PID/stat from the third on (proc_pid_stat(5)); none if the process is gone. The command name before them
+    /// stands in parentheses and may contain anything.
+    /// </summary>
+    public static string[] FieldsOf(int pid)
+    {
+        try
+        {
+            using var stat = File.OpenHandle($"/proc/{pid}/stat");
+            Span<byte> text = stackalloc byte[1024];
+            text = text[..RandomAccess.Read(stat, text, 0)];
+            return Encoding.Latin1.GetString(text[(text.LastIndexOf((byte)')') + 1)..]).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     private static string? Namespace(int pid)
     {
         try
@@ -53,18 +73,5 @@ internal static class ProcessTable
     }
 
     /// <summary>0 if the process is gone or a zombie: nothing needs to be done about either.</summary>
-    private static int ParentOf(int pid)
-    {
-        try
-        {
-            // The command name stands in parentheses and may contain anything; the fields after the last ')' are fixed.
-            var stat = File.ReadAllText($"/proc/{pid}/stat");
-            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return fields[0] == "Z" ? 0 : int.Parse(fields[1], CultureInfo.InvariantCulture);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return 0;
-        }
-    }
+    private static int ParentOf(int pid) => FieldsOf(pid) is [not "Z", var parent, ..] ? int.Parse(parent, CultureInfo.InvariantCulture) : 0;
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Net;
 using SockConformance.Model;
 using SockConformance.Wire;
@@ -32,6 +31,14 @@ internal sealed class AttachedTarget(IPEndPoint endpoint) : ITarget
 
     public string? Restart(CancellationToken cancellation) => "a server that already runs cannot be restarted by the harness";
 
+    public ProcessSample? Sample() => null;
+
+    public string? Stop(CancellationToken cancellation) => "a server that already runs is not stopped by the harness";
+
+    public string? Launch() => "a server that already runs is not launched by the harness";
+
+    public bool AwaitExit(TimeSpan atMost, CancellationToken cancellation) => false;
+
     public void Dispose() { }
 }
 
@@ -43,46 +50,59 @@ public sealed record LaunchPatience(TimeSpan Ready, TimeSpan Stop)
     public LaunchPatience Scaled(double factor) => new(Ready * factor, Stop * factor);
 }
 
+/// <summary>Where a target is told to listen, or, over UDP, which port to bind to.</summary>
+internal readonly record struct ToldPort(Transport Transport, int Port)
+{
+    /// <summary>Whether anybody is there.</summary>
+    public bool IsTaken => SocketTable.IsListening(Port, Transport);
+
+    /// <summary>What a server does there.</summary>
+    public string Verb => Transport == Transport.Udp ? "is bound to" : "listens on";
+
+    public override string ToString() => $"{(Transport == Transport.Udp ? "UDP" : "TCP")} port {Port}";
+}
+
 /// <summary>A target that the harness launched, alone in its box, from LISTEN to its last process.</summary>
 internal sealed class RunningTarget : ITarget
 {
     private readonly TargetCommand command;
-    private readonly int port;
+    private readonly ToldPort told;
     private readonly Func<Box> newBox;
     private readonly LaunchPatience patience;
     private Box box;
     private OutputTail output;
+    private bool askedToStop;
 
-    private RunningTarget(TargetCommand command, int port, Func<Box> newBox, LaunchPatience patience)
+    private RunningTarget(TargetCommand command, ToldPort told, Func<Box> newBox, LaunchPatience patience)
     {
-        (this.command, this.port, this.newBox, this.patience) = (command, port, newBox, patience);
-        (box, output) = Launch();
-        Endpoint = new IPEndPoint(IPAddress.Loopback, port);
+        (this.command, this.told, this.newBox, this.patience) = (command, told, newBox, patience);
+        (box, output) = StartProcess();
+        Endpoint = new IPEndPoint(IPAddress.Loopback, told.Port);
     }
 
     public IPEndPoint Endpoint { get; private set; }
 
     public TimeSpan ReadyAfter { get; private set; }
 
-    public TargetState State => new(Endpoint, Launched: true, Ended, output.ToString());
+    public TargetState State => Ended is { } end ? new(Endpoint, Launched: true, end, output.ToEnd()) : new(Endpoint, Launched: true, End: null, output.ToString());
 
     public bool Alive => Ended is null;
 
     /// <exception cref="TargetException">It serves from the background: its first process ended well and left others that listen.</exception>
     public void MustStayInForeground()
     {
-        if (Ended is { ExitCode: 0 } && box.Processes().Count > 0 && SocketTable.IsListening(port))
+        if (!askedToStop && Ended is { ExitCode: 0 } && box.Processes().Count > 0 && told.IsTaken)
             throw new TargetException("the target went into the background (its first process exited with status 0): start it in the foreground") { Final = true };
     }
 
     private ProcessEnd? Ended => box.Process!.End is { IsCompleted: true } end ? end.Result : null;
 
     /// <exception cref="TargetException">It did not come to listen on its port; the message says what it did instead.</exception>
-    public static RunningTarget Start(TargetCommand command, int port, Func<Box> newBox, LaunchPatience patience, CancellationToken cancellation)
+    public static RunningTarget Start(TargetCommand command, ToldPort told, Func<Box> newBox, LaunchPatience patience, CancellationToken cancellation)
     {
         command.MustExist();
-        if (SocketTable.IsListening(port)) throw new TargetException($"port {port} is in use: another program listens on it") { Final = true };
-        var target = new RunningTarget(command, port, newBox, patience);
+        if (told.IsTaken) throw new TargetException($"port {told.Port} is in use: another program {told.Verb} it") { Final = true };
+        var target = new RunningTarget(command, told, newBox, patience);
         try
         {
             target.AwaitListen(cancellation);
@@ -97,8 +117,9 @@ internal sealed class RunningTarget : ITarget
 
     public string? Restart(CancellationToken cancellation)
     {
-        Stop();
-        (box, output) = Launch();
+        End();
+        (box, output) = StartProcess();
+        askedToStop = false;
         try
         {
             AwaitListen(cancellation);
@@ -110,34 +131,50 @@ internal sealed class RunningTarget : ITarget
         }
     }
 
+    public ProcessSample? Sample() => ProcessWatch.Look(box.Processes());
+
+    public string? Stop(CancellationToken cancellation)
+    {
+        askedToStop = true;
+        box.AskToStop();
+        return Clock.Until(() => Ended, patience.Stop, cancellation) is null ? $"it still ran {patience.Stop.TotalSeconds:0.#} s after SIGTERM" : null;
+    }
+
+    public string? Launch() => "it runs already";
+
+    public bool AwaitExit(TimeSpan atMost, CancellationToken cancellation) => Clock.Until(() => Ended, atMost, cancellation) is not null;
+
     public void Dispose() => box.Dispose();
 
-    private (Box Box, OutputTail Output) Launch()
+    private (Box Box, OutputTail Output) StartProcess()
     {
         var fresh = newBox();
-        fresh.Start(command, port, "127.0.0.1");
+        fresh.Start(command, told.Port, "127.0.0.1");
         return (fresh, new OutputTail(fresh.Process!.Pipe));
     }
 
     /// <summary>SIGTERM, grace, SIGKILL for all that is left.</summary>
-    private void Stop()
+    private void End()
     {
         box.AskToStop();
         box.Process!.End.Wait(patience.Stop);
         box.Dispose();
     }
 
-    /// <summary>Ready means: the kernel shows its socket in LISTEN. That uses up no connection; the first case makes the handshake.</summary>
+    /// <summary>
+    /// Ready means: the kernel shows its socket in LISTEN, or bound to its UDP port. That uses up no connection; the first case makes
+    /// the handshake.
+    /// </summary>
     private void AwaitListen(CancellationToken cancellation)
     {
         var started = Clock.Now;
         var found = Clock.Until(
-            () => SocketTable.Listeners().FirstOrDefault(listener => listener.Port == port) ?? (Ended is not null ? new IPEndPoint(IPAddress.None, 0) : null),
+            () => SocketTable.Servers(told.Transport).FirstOrDefault(socket => socket.Port == told.Port) ?? (Ended is not null ? new IPEndPoint(IPAddress.None, 0) : null),
             patience.Ready, cancellation);
         ReadyAfter = Clock.Now - started;
         if (found is { Port: > 0 })
         {
-            Endpoint = new IPEndPoint(Reachable(found.Address), port);
+            Endpoint = new IPEndPoint(Reachable(found.Address), told.Port);
             return;
         }
 
@@ -156,13 +193,13 @@ internal sealed class RunningTarget : ITarget
         {
             return end is { ExitCode: 0 } && box.Processes().Count > 0
                 ? $"the target went into the background (its first process exited with status 0): start it in the foreground{also}"
-                : $"the target {end} before it listened on port {port}{also}";
+                : $"the target {end} before it {(told.Transport == Transport.Udp ? "was bound to" : "listened on")} port {told.Port}{also}";
         }
 
-        ImmutableArray<IPEndPoint> others = [.. SocketTable.Listeners().Where(listener => listener.Port != port)];
-        return others is [var other, ..] && OwnNamespace.Scratch is not null
-            ? $"the target listens on {other}, not on port {port}: use {{port}} in its command, or the variable PORT"
-            : $"the target did not listen on TCP port {port} within {patience.Ready.TotalSeconds:0.#} s{also}";
+        if (SocketTable.Servers(told.Transport).FirstOrDefault(socket => socket.Port != told.Port && Ports.IsBelowClients(socket.Port)) is { } other && OwnNamespace.Scratch is not null)
+            return $"the target {told.Verb} {other}, not {(told.Transport == Transport.Udp ? "to" : "on")} port {told.Port}: use {{port}} in its command, or the variable PORT";
+        var mistaken = new ToldPort(told.Transport == Transport.Udp ? Transport.Tcp : Transport.Udp, told.Port);
+        return $"the target {(told.Transport == Transport.Udp ? "was not bound to" : "did not listen on")} {told} within {patience.Ready.TotalSeconds:0.#} s{(mistaken.IsTaken ? $"; it {mistaken.Verb} {mistaken}: is this the right --spec?" : also)}";
     }
 
     private static string LastLine(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "";

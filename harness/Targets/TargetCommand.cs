@@ -21,9 +21,19 @@ public sealed record TargetCommand(ImmutableArray<string> Words, string Folder, 
         "PYTHONPATH", "PYENV_ROOT", "PYENV_VERSION", "VIRTUAL_ENV", "RUSTUP_HOME", "CARGO_HOME", "GEM_PATH", "PERL5LIB", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS",
     ];
 
-    /// <summary>The words with {port} and {host} filled in.</summary>
+    /// <summary>The files of its certificate; null where none are needed.</summary>
+    public CertificateFiles? Certificates { get; init; }
+
+    /// <summary>It asks for a certificate.</summary>
+    public bool NeedsCertificates => Words.Any(word => word.Contains("{cert}", StringComparison.Ordinal) || word.Contains("{key}", StringComparison.Ordinal));
+
+    /// <summary>The words with {port}, {host}, {cert} and {key} filled in.</summary>
     public IReadOnlyList<string> For(int port, string host) =>
-        [.. Words.Select(word => word.Replace("{port}", $"{port}", StringComparison.Ordinal).Replace("{host}", host, StringComparison.Ordinal))];
+    [
+        .. from word in Words
+           let filled = word.Replace("{port}", $"{port}", StringComparison.Ordinal).Replace("{host}", host, StringComparison.Ordinal)
+           select Certificates is null ? filled : filled.Replace("{cert}", Certificates.Chain, StringComparison.Ordinal).Replace("{key}", Certificates.Key, StringComparison.Ordinal),
+    ];
 
     public IReadOnlyDictionary<string, string> Environment(int port, string scratch)
     {

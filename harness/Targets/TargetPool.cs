@@ -1,4 +1,5 @@
 using System.Net;
+using SockConformance.Model;
 using SockConformance.Wire;
 
 namespace SockConformance.Targets;
@@ -6,7 +7,12 @@ namespace SockConformance.Targets;
 /// <summary>How targets come about in this run.</summary>
 /// <param name="Command">Null with --connect.</param>
 /// <param name="FixedPort">The only port that the command can use; null lets the harness choose.</param>
-internal sealed record TargetSource(TargetCommand? Command, IPEndPoint? Attached, int? FixedPort, Func<Box> NewBox, LaunchPatience Patience, Ports Ports);
+/// <param name="OfClients">The command is a client: each case has one of its own, which it starts itself, and listens for it.</param>
+internal sealed record TargetSource(TargetCommand? Command, IPEndPoint? Attached, int? FixedPort, Func<Box> NewBox, LaunchPatience Patience, Ports Ports, bool OfClients = false)
+{
+    /// <summary>How its targets are reached.</summary>
+    public Transport Transport { get; init; }
+}
 
 /// <summary>
 /// Hands out targets: one that cases share, for as long as nothing went wrong with it, and fresh ones. A target on which a case
@@ -14,6 +20,7 @@ internal sealed record TargetSource(TargetCommand? Command, IPEndPoint? Attached
 /// </summary>
 internal sealed class TargetPool(TargetSource source, Action<int> onPort, CancellationToken cancellation) : IDisposable
 {
+    private const int MostPorts = 20;
     private readonly Lock gate = new();
     private readonly SemaphoreSlim onlyOne = new(1);
     private SharedTarget? current;
@@ -30,6 +37,7 @@ internal sealed class TargetPool(TargetSource source, Action<int> onPort, Cancel
     /// <exception cref="TargetException">It does not start.</exception>
     public Lease Share()
     {
+        if (source.OfClients) return Fresh();
         if (OneAtATime || !SideBySide) onlyOne.Wait(cancellation);
         try
         {
@@ -89,9 +97,12 @@ internal sealed class TargetPool(TargetSource source, Action<int> onPort, Cancel
             return new AttachedTarget(endpoint);
         }
 
-        var port = source.FixedPort ?? source.Ports.Next();
+        var port = source.FixedPort ?? source.Ports.Next(source.Transport);
         onPort(port);
-        return RunningTarget.Start(source.Command!, port, source.NewBox, source.Patience, cancellation);
+        if (source.OfClients) return new ClientTarget(source.Command!, port, source.NewBox, source.Patience);
+        // A port that was free a moment ago may still be held: a process that is being started has our descriptors until it is another program.
+        for (var attempt = 0; attempt < MostPorts && source.FixedPort is null && new ToldPort(source.Transport, port).IsTaken; attempt++) onPort(port = source.Ports.Next(source.Transport));
+        return RunningTarget.Start(source.Command!, new ToldPort(source.Transport, port), source.NewBox, source.Patience, cancellation);
     }
 
     private void Retire(SharedTarget target)

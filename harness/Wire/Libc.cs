@@ -6,8 +6,9 @@ namespace SockConformance.Wire;
 internal static partial class Libc
 {
     internal const int AfInet = 2, AfInet6 = 10, AfNetlink = 16, SockStream = 1, SockDgram = 2, SockRaw = 3, SockNonblock = 0x800, SockCloexec = 0x80000;
-    internal const int SolSocket = 1, SoReuseAddr = 2, SoError = 4, SoRcvBuf = 8, SoLinger = 13, IpProtoTcp = 6, TcpMaxSeg = 2;
-    internal const int MsgNoSignal = 0x4000, ShutWr = 1;
+    internal const int SolSocket = 1, SoReuseAddr = 2, SoError = 4, SoRcvBuf = 8, SoLinger = 13, IpProtoTcp = 6, TcpNoDelay = 1, TcpMaxSeg = 2;
+    internal const int IpProtoIp = 0, IpRecvErr = 11, IpProtoIpv6 = 41, Ipv6RecvErr = 25;
+    internal const int MsgErrQueue = 0x2000, MsgNoSignal = 0x4000, MsgMore = 0x8000, ShutWr = 1;
     internal const short PollIn = 1, PollOut = 4;
     internal const nuint SiocGifFlags = 0x8913, SiocSifFlags = 0x8914;
 
@@ -41,6 +42,15 @@ internal static partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     internal static unsafe partial nint recv(int fd, byte* data, nint length, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static unsafe partial nint recvfrom(int fd, byte* data, nint length, int flags, byte* address, int* addressLength);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int listen(int fd, int backlog);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static unsafe partial int accept4(int fd, byte* address, int* length, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int shutdown(int fd, int how);

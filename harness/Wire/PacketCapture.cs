@@ -24,13 +24,17 @@ internal sealed unsafe partial class PacketCapture : IDisposable
 {
     private const string Library = "libpcap";
     private const int BlockTimeout = 10, RingBytes = 64 << 20, Snapshot = 262144, MaxBytesKept = 256 << 20;
+
+    // Of ICMP only port unreachable.
+    private const string DatagramFilter = " or udp or (icmp[0] = 3 and icmp[1] = 3) or (icmp6 and ip6[40] = 1 and ip6[41] = 4)";
+    private const int NameService = 53;
     private static readonly TimeSpan SentinelPatience = TimeSpan.FromSeconds(3);
 
     private readonly LibPcapLiveDevice device;
     private readonly Socket sentinel;
     private readonly IPEndPoint sentinelAddress;
     private readonly ConcurrentDictionary<long, TaskCompletionSource> awaited = new();
-    private readonly ConcurrentDictionary<(IPEndPoint, IPEndPoint), List<Segment>> flows = new();
+    private readonly ConcurrentDictionary<(bool IsTcp, IPEndPoint A, IPEndPoint B), List<Segment>> flows = new();
     private readonly ConcurrentDictionary<int, bool> targetPorts = new();
     private readonly Lock counting = new(); // libpcap adds the kernel's counters up in the handle, which is no place for two threads
     private long sentinels, bytesKept;
@@ -55,7 +59,8 @@ internal sealed unsafe partial class PacketCapture : IDisposable
     public LinkType Link => (LinkType)(int)device.LinkType;
 
     /// <summary>Opens the capture, or says in one line why it cannot be had.</summary>
-    public static PacketCapture? TryOpen(out string whyNot)
+    /// <param name="datagrams">UDP and what ICMP says about it, too; else TCP only, so that others' datagrams are no load.</param>
+    public static PacketCapture? TryOpen(out string whyNot, bool datagrams = false)
     {
         PacketCapture? capture = null;
         try
@@ -69,7 +74,7 @@ internal sealed unsafe partial class PacketCapture : IDisposable
 
             capture = new PacketCapture(new LibPcapLiveDevice(loopback));
             capture.device.Open(new DeviceConfiguration { Snaplen = Snapshot, ReadTimeout = BlockTimeout, BufferSize = RingBytes, Immediate = false });
-            capture.device.Filter = $"tcp or (udp and port {capture.sentinelAddress.Port})";
+            capture.device.Filter = $"tcp or (udp and port {capture.sentinelAddress.Port})" + (datagrams ? DatagramFilter : "");
             capture.device.StartCapture();
             if (capture.Drain())
             {
@@ -115,21 +120,22 @@ internal sealed unsafe partial class PacketCapture : IDisposable
     /// </summary>
     public (ImmutableArray<Flow> Own, ImmutableArray<Flow> Strangers) Take(IReadOnlyCollection<FiveTuple> tuples)
     {
-        var clients = tuples.DistinctBy(tuple => tuple.Client).ToDictionary(tuple => tuple.Client);
+        var clients = tuples.DistinctBy(tuple => (tuple.Protocol, tuple.Client)).ToDictionary(tuple => (tuple.Protocol, tuple.Client));
         var own = ImmutableArray.CreateBuilder<Flow>();
         var strangers = ImmutableArray.CreateBuilder<Flow>();
-        foreach (var (a, b) in flows.Keys)
+        foreach (var key in flows.Keys)
         {
-            var (client, other) = clients.ContainsKey(a) ? (a, b) : (b, a);
-            if (!clients.TryGetValue(client, out var tuple)) continue;
+            var protocol = key.IsTcp ? Transport.Tcp : Transport.Udp;
+            var (client, other) = clients.ContainsKey((protocol, key.A)) ? (key.A, key.B) : (key.B, key.A);
+            if (!clients.TryGetValue((protocol, client), out var tuple)) continue;
 
             // Over ::1 all cases share one address, and one client port may serve two targets: that flow is another case's.
             if (!other.Equals(tuple.Server) && targetPorts.ContainsKey(other.Port)) continue;
-            if (!flows.TryRemove((a, b), out var segments)) continue;
+            if (!flows.TryRemove(key, out var segments)) continue;
             lock (segments)
             {
                 Interlocked.Add(ref bytesKept, -segments.Sum(segment => (long)segment.Frame.Length));
-                var flow = new Flow(new FiveTuple(client, other), [.. segments.Select(segment => segment with { FromClient = Source(segment).Equals(client) })]);
+                var flow = new Flow(new FiveTuple(client, other, protocol), [.. segments.Select(segment => segment with { FromClient = Source(segment).Equals(client) })]);
                 (other.Equals(tuple.Server) ? own : strangers).Add(flow);
             }
         }
@@ -151,12 +157,12 @@ internal sealed unsafe partial class PacketCapture : IDisposable
         sentinel.Dispose();
     }
 
-    private IPEndPoint Source(Segment segment) => PacketDecoder.Decode(Link, segment.Frame.Span)!.Value.Source;
+    private IPEndPoint Source(Segment segment) => segment.Unreachable?.To ?? PacketDecoder.Decode(Link, segment.Frame.Span)!.Value.Source;
 
     private void OnPacket(object sender, SharpPcap.PacketCapture packet)
     {
         if (PacketDecoder.Decode(Link, packet.Data) is not { } decoded) return;
-        if (!decoded.IsTcp)
+        if (!decoded.IsTcp && decoded.Source.Equals(sentinelAddress))
         {
             if (decoded.PayloadLength == sizeof(long) && awaited.TryGetValue(BinaryPrimitives.ReadInt64BigEndian(packet.Data[decoded.PayloadOffset..]), out var waiter)) waiter.TrySetResult();
             return;
@@ -174,14 +180,17 @@ internal sealed unsafe partial class PacketCapture : IDisposable
         Interlocked.Add(ref bytesKept, frame.Length);
         var segment = new Segment(
             Clock.At(new DateTimeOffset(packet.Header.Timeval.Date, TimeSpan.Zero)), false, decoded.Flags, decoded.Sequence, decoded.Acknowledgment, decoded.PayloadLength, decoded.Window, frame);
-        var key = Key(decoded.Source, decoded.Destination);
+        if (decoded.Reporter is not null) segment = segment with { Unreachable = new PortUnreachable(decoded.Reporter, decoded.Source, decoded.Destination) };
+        else if (!decoded.IsTcp) segment = segment with { Checksum = decoded.Checksum };
+        var (a, b) = Key(decoded.Source, decoded.Destination);
+        var key = (decoded.IsTcp, a, b);
         var segments = flows.GetOrAdd(key, _ => []);
         lock (segments) segments.Add(segment);
     }
 
-    /// <summary>The harness binds its IPv4 sockets to 127.0.0.2 and up; see <see cref="ScenarioDriver"/>.</summary>
+    /// <summary>The harness binds its IPv4 sockets to 127.0.0.2 and up; see <see cref="ScenarioDriver"/>. So does many a machine's own name server.</summary>
     private static bool IsHarness(IPEndPoint endpoint) =>
-        endpoint.AddressFamily == AddressFamily.InterNetwork && endpoint.Address.GetAddressBytes() is [127, 0, 0, >= 2];
+        endpoint is { AddressFamily: AddressFamily.InterNetwork, Port: not NameService } && endpoint.Address.GetAddressBytes() is [127, 0, 0, >= 2];
 
     private static (IPEndPoint, IPEndPoint) Key(IPEndPoint a, IPEndPoint b)
     {

@@ -1,28 +1,33 @@
 using System.Net;
+using System.Net.Sockets;
+using SockConformance.Model;
 
 namespace SockConformance.Wire;
 
 /// <summary>Ports for targets: below the range from which the kernel takes client ports, so that none is taken by a client first.</summary>
 internal sealed class Ports(ulong seed)
 {
-    private const int First = 20000, Count = 10000;
+    private const int First = 20000, Count = 10000, FirstOfClients = 32768;
     private int given;
 
     /// <summary>A port that nobody is bound to at this moment.</summary>
-    public int Next()
+    public int Next(Transport transport = Transport.Tcp)
     {
         for (var attempt = 0; attempt < Count; attempt++)
         {
             var port = First + (int)((seed + (ulong)Interlocked.Increment(ref given) * 7) % Count);
-            if (IsFree(port)) return port;
+            if (IsFree(port, transport)) return port;
         }
 
         throw new IOException($"no port from {First} to {First + Count - 1} is free");
     }
 
-    public static bool IsFree(int port)
+    /// <summary>Not one that the kernel gave to a socket which asked for any; the harness's own are such.</summary>
+    public static bool IsBelowClients(int port) => port < FirstOfClients;
+
+    public static bool IsFree(int port, Transport transport = Transport.Tcp)
     {
-        using var probe = PosixSocket.Stream(System.Net.Sockets.AddressFamily.InterNetworkV6);
+        using var probe = transport == Transport.Udp ? PosixSocket.Datagram(AddressFamily.InterNetworkV6) : PosixSocket.Stream(AddressFamily.InterNetworkV6);
         return probe.Bind(new IPEndPoint(IPAddress.IPv6Any, port)).Ok;
     }
 }

@@ -22,9 +22,13 @@ internal sealed unsafe class PosixSocket : IDisposable
 
     private PosixSocket(int fd) => this.fd = fd;
 
-    public static PosixSocket Stream(AddressFamily family)
+    public static PosixSocket Stream(AddressFamily family) => New(family, Libc.SockStream);
+
+    public static PosixSocket Datagram(AddressFamily family) => New(family, Libc.SockDgram);
+
+    private static PosixSocket New(AddressFamily family, int type)
     {
-        var fd = Libc.socket(family == AddressFamily.InterNetworkV6 ? Libc.AfInet6 : Libc.AfInet, Libc.SockStream | Libc.SockNonblock | Libc.SockCloexec, 0);
+        var fd = Libc.socket(family == AddressFamily.InterNetworkV6 ? Libc.AfInet6 : Libc.AfInet, type | Libc.SockNonblock | Libc.SockCloexec, 0);
         return fd >= 0 ? new PosixSocket(fd) : throw new IOException($"socket(): {Libc.Errno(Marshal.GetLastPInvokeError())}");
     }
 
@@ -32,14 +36,54 @@ internal sealed unsafe class PosixSocket : IDisposable
 
     public CallResult Connect(IPEndPoint remote) => WithAddress(remote, (address, length) => Libc.connect(fd, (byte*)address, length));
 
-    public CallResult Send(ReadOnlySpan<byte> data)
+    /// <param name="more">What comes next, our FIN for one, may leave together with it.</param>
+    public CallResult Send(ReadOnlySpan<byte> data, bool more = false)
     {
-        fixed (byte* p = data) return Result(Libc.send(fd, p, data.Length, Libc.MsgNoSignal));
+        fixed (byte* p = data) return Result(Libc.send(fd, p, data.Length, Libc.MsgNoSignal | (more ? Libc.MsgMore : 0)));
     }
 
     public CallResult Receive(Span<byte> buffer)
     {
         fixed (byte* p = buffer) return Result(Libc.recv(fd, p, buffer.Length, 0));
+    }
+
+    public CallResult SendTo(ReadOnlySpan<byte> data, IPEndPoint remote)
+    {
+        var address = stackalloc byte[MaxAddress];
+        var length = Format(remote, new Span<byte>(address, MaxAddress));
+        fixed (byte* p = data) return Result(Libc.sendto(fd, p, data.Length, Libc.MsgNoSignal, address, length));
+    }
+
+    public CallResult ReceiveFrom(Span<byte> buffer, out IPEndPoint? source)
+    {
+        var address = stackalloc byte[MaxAddress];
+        var length = MaxAddress;
+        CallResult result;
+        fixed (byte* p = buffer) result = Result(Libc.recvfrom(fd, p, buffer.Length, 0, address, &length));
+        source = result.Ok ? Parse(new ReadOnlySpan<byte>(address, length)) : null;
+        return result;
+    }
+
+    /// <summary>IP_RECVERR: ICMP errors, such as “port unreachable”, come back as an errno of the next call, on an unconnected socket, too.</summary>
+    public CallResult ReportErrors(AddressFamily family) =>
+        family == AddressFamily.InterNetworkV6 ? SetOption(Libc.IpProtoIpv6, Libc.Ipv6RecvErr, [1]) : SetOption(Libc.IpProtoIp, Libc.IpRecvErr, [1]);
+
+    /// <summary>Takes the next of those errors off their queue; false if there is none. While one is there, poll() does not wait.</summary>
+    public bool TakeError()
+    {
+        byte ignored;
+        return Libc.recv(fd, &ignored, 1, Libc.MsgErrQueue) >= 0;
+    }
+
+    public CallResult ReuseAddress() => SetOption(Libc.SolSocket, Libc.SoReuseAddr, [1]);
+
+    public CallResult Listen(int backlog) => Result(Libc.listen(fd, backlog));
+
+    /// <summary>The next connection of a listening socket, non-blocking as this one; null with the errno in <paramref name="answer"/>.</summary>
+    public PosixSocket? Accept(out CallResult answer)
+    {
+        answer = Result(Libc.accept4(fd, null, null, Libc.SockNonblock | Libc.SockCloexec));
+        return answer.Ok ? new PosixSocket(answer.Value) : null;
     }
 
     public CallResult ShutdownWrite() => Result(Libc.shutdown(fd, Libc.ShutWr));
@@ -54,6 +98,9 @@ internal sealed unsafe class PosixSocket : IDisposable
 
     /// <summary>TCP_MAXSEG: the MSS to announce.</summary>
     public CallResult SetMaximumSegment(int bytes) => SetOption(Libc.IpProtoTcp, Libc.TcpMaxSeg, [bytes]);
+
+    /// <summary>TCP_NODELAY: what is sent leaves at once, however little it is.</summary>
+    public CallResult NoDelay() => SetOption(Libc.IpProtoTcp, Libc.TcpNoDelay, [1]);
 
     /// <summary>Makes the next <see cref="Close"/> an abort: RST instead of FIN.</summary>
     public CallResult LingerZero() => SetOption(Libc.SolSocket, Libc.SoLinger, [1, 0]);

@@ -8,7 +8,7 @@ using SockConformance.Model;
 namespace SockConformance.Wire;
 
 /// <summary>
-/// The kernel's table of TCP sockets in this network namespace, asked through netlink (sock_diag(7)): one exact look-up costs
+/// The kernel's table of sockets in this network namespace, asked through netlink (sock_diag(7)): one exact look-up costs
 /// microseconds, where reading /proc/net/tcp walks the hash table of the whole machine (5 ms measured). It sees both ends of a
 /// loopback connection, so the state of the target's end is known without its help.
 /// </summary>
@@ -30,8 +30,24 @@ internal static unsafe class SocketTable
         return found.ToImmutable();
     }
 
-    /// <summary>Whether a TCP socket, on whichever address, listens on the port.</summary>
-    public static bool IsListening(int port) => Listeners().Any(listener => listener.Port == port);
+    /// <summary>All UDP sockets that are bound to a port, those without a peer first: any of them can receive.</summary>
+    public static ImmutableArray<IPEndPoint> BoundUdp()
+    {
+        var found = new List<ServerSocket>();
+        foreach (var (family, file) in (ReadOnlySpan<(int, string)>)[(Libc.AfInet, "/proc/net/udp"), (Libc.AfInet6, "/proc/net/udp6")])
+        {
+            // Not every kernel answers for UDP; all of them have the file, and its hash table is small.
+            if (!Ask(Request(family, FlagRequest | FlagDump, uint.MaxValue, ProtocolType.Udp), found.Add) && File.Exists(file)) found.AddRange(ProcNet.Sockets(File.ReadLines(file)));
+        }
+
+        return [.. found.OrderBy(socket => socket.State == TcpState.Established).Select(socket => socket.Local)];
+    }
+
+    /// <summary>The sockets at which a server of this transport can be asked.</summary>
+    public static ImmutableArray<IPEndPoint> Servers(Transport transport) => transport == Transport.Udp ? BoundUdp() : Listeners();
+
+    /// <summary>Whether a TCP socket, on whichever address, listens on the port; or a UDP socket is bound to it.</summary>
+    public static bool IsListening(int port, Transport transport = Transport.Tcp) => Servers(transport).Any(socket => socket.Port == port);
 
     /// <summary>The socket with exactly these names, or null. A TIME-WAIT socket counts.</summary>
     public static ServerSocket? Find(IPEndPoint local, IPEndPoint remote)
@@ -57,7 +73,7 @@ internal static unsafe class SocketTable
     }
 
     /// <summary>struct nlmsghdr, then struct inet_diag_req_v2 with no cookie.</summary>
-    private static byte[] Request(int family, int flags, uint states)
+    private static byte[] Request(int family, int flags, uint states, ProtocolType protocol = ProtocolType.Tcp)
     {
         var request = new byte[RequestLength];
         var header = request.AsSpan();
@@ -65,13 +81,14 @@ internal static unsafe class SocketTable
         BinaryPrimitives.WriteUInt16LittleEndian(header[4..], SockDiagByFamily);
         BinaryPrimitives.WriteUInt16LittleEndian(header[6..], (ushort)flags);
         header[16] = (byte)family;
-        header[17] = (byte)ProtocolType.Tcp;
+        header[17] = (byte)protocol;
         BinaryPrimitives.WriteUInt32LittleEndian(header[20..], states);
         header[64..72].Fill(0xff);
         return request;
     }
 
-    private static void Ask(byte[] request, Action<ServerSocket> found)
+    /// <summary>False if the kernel does not know the question, or such a socket.</summary>
+    private static bool Ask(byte[] request, Action<ServerSocket> found)
     {
         var fd = Libc.socket(Libc.AfNetlink, Libc.SockRaw | Libc.SockCloexec, NetlinkSockDiag);
         if (fd < 0) throw new IOException($"netlink socket: {Libc.Errno(Marshal.GetLastPInvokeError())}");
@@ -88,8 +105,9 @@ internal static unsafe class SocketTable
             {
                 nint length;
                 fixed (byte* p = buffer) length = Libc.recv(fd, p, buffer.Length, 0);
-                if (length <= 0) return;
-                if (Read(buffer.AsSpan(0, (int)length), found) || !dump) return;
+                if (length <= 0) return false;
+                if (Read(buffer.AsSpan(0, (int)length), found) is { } well) return well;
+                if (!dump) return true;
             }
         }
         finally
@@ -98,19 +116,19 @@ internal static unsafe class SocketTable
         }
     }
 
-    /// <summary>Reads the messages of one datagram; true when the answer is over.</summary>
-    private static bool Read(ReadOnlySpan<byte> messages, Action<ServerSocket> found)
+    /// <summary>Reads the messages of one datagram; null while the answer goes on, and false if it is an error.</summary>
+    private static bool? Read(ReadOnlySpan<byte> messages, Action<ServerSocket> found)
     {
         while (messages.Length >= 16)
         {
             var length = BinaryPrimitives.ReadInt32LittleEndian(messages);
             var type = BinaryPrimitives.ReadUInt16LittleEndian(messages[4..]);
-            if (type is NlmsgDone or NlmsgError || length < 16 || length > messages.Length) return true;
+            if (type is NlmsgDone or NlmsgError || length < 16 || length > messages.Length) return type == NlmsgDone;
             if (type == SockDiagByFamily && length >= 16 + 56) found(Parse(messages[16..length]));
             messages = messages[Math.Min(messages.Length, (length + 3) & ~3)..];
         }
 
-        return false;
+        return null;
     }
 
     /// <summary>struct inet_diag_msg.</summary>

@@ -13,7 +13,7 @@ public static class EchoData
 
     private const string Clause = "RFC 862 (TCP based echo service)";
 
-    public static ImmutableArray<Requirement> Requirements { get; } =
+    public static ImmutableArray<Requirement> For(Conversation talk) => !talk.Service.IsEcho ? [] :
     [
         new()
         {
@@ -24,7 +24,7 @@ public static class EchoData
             Why = "the server reads until end of file before it writes; or its output is buffered (stdio) and never flushed",
             Fix = "write back each chunk as soon as recv() returns it; flush, or do without stdio",
             After = Connections.ThreeWayHandshake,
-            Fixed = [Talk.Scenario("one line", Talk.Visit(0, Talk.Text(20)))],
+            Fixed = [Talk.Scenario("one line", talk.Visit(0, Talk.Text(20)))],
             Judge = Judges.WhileAlive(DataJudge.AnswersWhileOpen),
         },
         new()
@@ -38,11 +38,11 @@ public static class EchoData
             After = AnswersWhileOpen,
             Fixed =
             [
-                Talk.Scenario("all 256 byte values", Talk.Visit(0, Payload.Literal.Of([.. Enumerable.Range(0, 256).Select(i => (byte)i)]))),
-                Talk.Scenario("white space around a word", Talk.Visit(0, Payload.Literal.Of("  a word\r\n\t "u8))),
-                Talk.Scenario("NUL bytes only", Talk.Visit(0, Payload.Literal.Of(new byte[16]))),
+                Talk.Scenario("all 256 byte values", talk.Visit(0, Payload.Literal.Of([.. Enumerable.Range(0, 256).Select(i => (byte)i)]))),
+                Talk.Scenario("white space around a word", talk.Visit(0, Payload.Literal.Of("  a word\r\n\t "u8))),
+                Talk.Scenario("NUL bytes only", talk.Visit(0, Payload.Literal.Of(new byte[16]))),
             ],
-            Random = () => Generate.Programs.CutExchange(Alphabet.Bytes, 2000),
+            Random = () => Generate.Programs.CutExchange(talk, Alphabet.Bytes, 2000),
             RandomCases = 8,
             Judge = Judges.WhileAlive(DataJudge.Unchanged),
         },
@@ -57,14 +57,14 @@ public static class EchoData
             After = AnswersWhileOpen,
             Fixed =
             [
-                Talk.Scenario("one byte", Talk.Visit(0, Talk.Letters(1))),
-                Talk.Scenario("letters without a line end", Talk.Visit(0, Talk.Letters(50))),
-                Talk.Scenario("byte by byte", Talk.Connect(0), Talk.Exchange(0, Talk.Letters(300), [1]), Talk.Close(0)),
-                Talk.Scenario("byte by byte, 20 ms apart", Talk.Connect(0), Talk.Exchange(0, Talk.Letters(12), [1], pause: 20), Talk.Close(0)),
-                Talk.Scenario("in two pieces, 120 ms apart", Talk.Connect(0), Talk.Exchange(0, Talk.Letters(100), [60], pause: 120), Talk.Close(0)),
-                Talk.Scenario("three messages without waiting for answers", Talk.Connect(0), Talk.Each([0, 1, 2], i => [new Step.Send(0, Talk.Text(30, i))]), [new Step.Receive(0, 90)], Talk.Close(0)),
+                Talk.Scenario("one byte", talk.Visit(0, Talk.Letters(1))),
+                Talk.Scenario("letters without a line end", talk.Visit(0, Talk.Letters(50))),
+                Talk.Scenario("byte by byte", talk.Enter(0), talk.Exchange(0, Talk.Letters(300), [1]), talk.Leave(0)),
+                Talk.Scenario("byte by byte, 20 ms apart", talk.Enter(0), talk.Exchange(0, Talk.Letters(12), [1], pause: 20), talk.Leave(0)),
+                Talk.Scenario("in two pieces, 120 ms apart", talk.Enter(0), talk.Exchange(0, Talk.Letters(100), [60], pause: 120), talk.Leave(0)),
+                Talk.Scenario("three messages without waiting for answers", talk.Enter(0), Talk.Each([0, 1, 2], i => [new Step.Send(0, Talk.Text(30, i))]), [new Step.Receive(0, 90)], talk.Leave(0)),
             ],
-            Random = () => Generate.Programs.CutExchange(Alphabet.Letters, 4000),
+            Random = () => Generate.Programs.CutExchange(talk, Alphabet.Letters, 4000),
             RandomCases = 24,
             Judge = Judges.WhileAlive(DataJudge.Unchanged),
         },
@@ -83,7 +83,7 @@ public static class EchoData
                    from off in (int[])[-1, 0, 1]
                    let size = (1 << power) + off
                    where size is > 0 and <= 1 << 20 && (power > 1 || off == 0)
-                   select Talk.Scenario($"{size} bytes at once", Talk.Visit(0, Talk.Text(size))),
+                   select Talk.Scenario($"{size} bytes at once", talk.Visit(0, Talk.Text(size))),
             ],
             Judge = Judges.WhileAlive(DataJudge.Unchanged),
         },
@@ -98,10 +98,10 @@ public static class EchoData
             After = AnswersWhileOpen,
             Fixed =
             [
-                Talk.Scenario("a client that only listens", Talk.Connect(0), Talk.Wait(100), Talk.Finish(0)),
-                Talk.Scenario("one line", Talk.WholeVisit(0, Talk.Text(20))),
-                Talk.Scenario("three lines", Talk.Connect(0), Talk.Each([0, 1, 2], i => Talk.Exchange(0, Talk.Text(20, i))), Talk.Finish(0)),
-                Talk.Scenario("20,000 bytes", Talk.WholeVisit(0, Talk.Text(20_000))),
+                Talk.Scenario("a client that only listens", talk.Enter(0), Talk.Wait(100), talk.Finish(0)),
+                Talk.Scenario("one line", talk.WholeVisit(0, 0, 20)),
+                Talk.Scenario("three lines", talk.Enter(0), Talk.Each([0, 1, 2], i => talk.Exchange(0, Talk.Text(20, i))), talk.Finish(0)),
+                Talk.Scenario("20,000 bytes", talk.WholeVisit(0, 0, 20_000)),
             ],
             Judge = Judges.WhileAlive(DataJudge.NothingAdded),
         },
@@ -117,10 +117,10 @@ public static class EchoData
             Fixed =
             [
                 Talk.Scenario("1 MiB through a window of 4 KiB",
-                    [new Step.Connect(0, ReceiveBuffer: 4096, ReadChunk: 16_384, ReadPause: 1), .. Talk.Exchange(0, Talk.Text(1 << 20)), .. Talk.Close(0)]),
-                Talk.Scenario("256 KiB, read 4 KiB each 5 ms", [new Step.Connect(0, ReceiveBuffer: 4096, ReadChunk: 4096, ReadPause: 5), .. Talk.Exchange(0, Talk.Text(1 << 18)), .. Talk.Close(0)]),
+                    [.. talk.Enter(new Step.Connect(0, ReceiveBuffer: 4096, ReadChunk: 16_384, ReadPause: 1)), .. talk.Exchange(0, Talk.Text(1 << 20)), .. talk.Leave(0)]),
+                Talk.Scenario("256 KiB, read 4 KiB each 5 ms", [.. talk.Enter(new Step.Connect(0, ReceiveBuffer: 4096, ReadChunk: 4096, ReadPause: 5)), .. talk.Exchange(0, Talk.Text(1 << 18)), .. talk.Leave(0)]),
                 Talk.Scenario("200,000 bytes, with rests of 300 ms",
-                    [new Step.Connect(0, ReceiveBuffer: 32_768, ReadChunk: 65_536, ReadPause: 300), .. Talk.Exchange(0, Talk.Text(200_000)), .. Talk.Close(0)]),
+                    [.. talk.Enter(new Step.Connect(0, ReceiveBuffer: 32_768, ReadChunk: 65_536, ReadPause: 300)), .. talk.Exchange(0, Talk.Text(200_000)), .. talk.Leave(0)]),
             ],
             Judge = Judges.WhileAlive(DataJudge.Unchanged),
         },

@@ -10,7 +10,7 @@ public static class Connections
 {
     public const string ThreeWayHandshake = "tcp/handshake/three-way";
 
-    public static ImmutableArray<Requirement> Requirements { get; } =
+    public static ImmutableArray<Requirement> For(Conversation talk) =>
     [
         new()
         {
@@ -21,7 +21,7 @@ public static class Connections
             Why = "nobody listens at that moment: the listener was closed, or is opened again only after each client",
             Fix = "open the listening socket once, before anything else, and keep it",
             Always = true,
-            Fixed = [Talk.Scenario("one client", Talk.WholeVisit(0, Talk.Text(20))), Talk.Scenario("three clients", Talk.Each([0, 1, 2], i => Talk.Visit(i, Talk.Text(20, i))))],
+            Fixed = [Talk.Scenario("one client", talk.WholeVisit(0, 0, 20)), Talk.Scenario("three clients", Talk.Each([0, 1, 2], i => talk.Visit(i, i, 20)))],
             Judge = Judges.WhileAlive(HandshakeJudge.Complete),
         },
         new()
@@ -34,7 +34,7 @@ public static class Connections
             Fix = "answer on the descriptor that accept() returned",
             Always = true,
             After = ThreeWayHandshake,
-            Fixed = [Talk.Scenario("three clients at a time", Talk.Each([0, 1, 2], Talk.Connect), Talk.Each([0, 1, 2], i => Talk.Exchange(i, Talk.Text(40, i))), Talk.Each([0, 1, 2], Talk.Close))],
+            Fixed = [Talk.Scenario("three clients at a time", Talk.Each([0, 1, 2], talk.Enter), Talk.Each([0, 1, 2], i => talk.Exchange(i, i, 40)), Talk.Each([0, 1, 2], talk.Leave))],
             Judge = TupleJudge.OnePerConnection,
         },
     ];

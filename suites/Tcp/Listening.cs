@@ -8,7 +8,7 @@ namespace SockConformance.Suites.Tcp;
 /// <summary>The listening socket: a half socket {TCP, address, port} that stays while its connections come and go.</summary>
 public static class Listening
 {
-    public static ImmutableArray<Requirement> Requirements { get; } =
+    public static ImmutableArray<Requirement> For(Conversation talk) =>
     [
         new()
         {
@@ -18,7 +18,7 @@ public static class Listening
             Statement = "The passive open names a local socket; it must be the port the server was given, at the wildcard or the loopback address.",
             Why = "binding to gethostname(), which Debian maps to 127.0.1.1, or to an address written into the program",
             Fix = "bind to INADDR_ANY (0.0.0.0), or to 127.0.0.1, and the port from the command line",
-            Fixed = [Talk.Scenario("one client served", [new Step.Observe(), .. Talk.Visit(0, Talk.Text(20))])],
+            Fixed = [Talk.Scenario("one client served", [new Step.Observe(), .. talk.Visit(0, 0, 20)])],
             Judge = LifeJudge.ListensWhereTold,
         },
         new()
@@ -32,9 +32,9 @@ public static class Listening
             Company = Company.Alone,
             Fixed =
             [
-                Talk.Scenario("before, during and after one client", [new Step.Observe(), .. Talk.Connect(0), .. Talk.Exchange(0, Talk.Text(20)), new Step.Observe(), .. Talk.Close(0), .. Talk.Wait(20), new Step.Observe(), .. Talk.Visit(1, Talk.Text(20)), new Step.Observe()]),
-                Talk.Scenario("with eight clients at a time", [.. Talk.Each(Enumerable.Range(0, 8), i => [.. Talk.Connect(i), .. Talk.Exchange(i, Talk.Text(20, i)), .. Talk.Wait(5), new Step.Observe()]), .. Talk.Each(Enumerable.Range(0, 8), Talk.Close), new Step.Observe()]),
-                Talk.Scenario("after eight clients in a row", [.. Talk.Each(Enumerable.Range(0, 8), i => Talk.Visit(i, Talk.Text(20, i))), new Step.Observe()]),
+                Talk.Scenario("before, during and after one client", [new Step.Observe(), .. talk.Enter(0), .. talk.Exchange(0, 0, 20), new Step.Observe(), .. talk.Leave(0), .. Talk.Wait(20), new Step.Observe(), .. talk.Visit(1, 0, 20), new Step.Observe()]),
+                Talk.Scenario("with eight clients at a time", [.. Talk.Each(Enumerable.Range(0, 8), i => [.. talk.Enter(i), .. talk.Exchange(i, i, 20), .. Talk.Wait(5), new Step.Observe()]), .. Talk.Each(Enumerable.Range(0, 8), talk.Leave), new Step.Observe()]),
+                Talk.Scenario("after eight clients in a row", [.. Talk.Each(Enumerable.Range(0, 8), i => talk.Visit(i, i, 20)), new Step.Observe()]),
             ],
             Judge = Judges.WhileAlive(LifeJudge.ListenerSeen),
         },

@@ -17,6 +17,7 @@ internal sealed record Rule(string Name, string Thing, params string[] Allowed)
         new("the runtime's processes", @"\bSystem\.Diagnostics\.Process\b|\bProcessStartInfo\b|\bProcess\.(Start|GetProcess|GetCurrentProcess)"),
         new("the console", @"\bConsole\.", "harness/Cli/", "harness/Targets/OwnNamespace.cs"),
         new("System.CommandLine", @"\bSystem\.CommandLine\b", "harness/Cli/", "suites/"),
+        new("YamlDotNet", @"\bYamlDotNet\b", "harness/Spec/YamlTree.cs"),
         new("FsCheck", @"\bFsCheck\b", "harness/Generate/", "harness/Model/Requirement.cs"),
     ];
 
@@ -39,11 +40,12 @@ internal static class FolderOrder
         ["Model"] = [],
         ["Generate"] = ["Model"],
         ["Judge"] = ["Model"],
+        ["Spec"] = ["Model"],
         ["Wire"] = ["Model"],
         ["Targets"] = ["Model", "Wire"],
         ["Report"] = ["Model", "Run", "Wire"],
         ["Run"] = ["Generate", "Judge", "Model", "Report", "Targets", "Wire"],
-        ["Cli"] = ["Generate", "Judge", "Model", "Report", "Run", "Targets", "Wire"],
+        ["Cli"] = ["Generate", "Judge", "Model", "Report", "Run", "Spec", "Targets", "Wire"],
     };
 
     /// <summary>The uses that the order does not allow, in files of the harness.</summary>

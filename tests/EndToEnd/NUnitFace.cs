@@ -42,7 +42,7 @@ public sealed class NUnitFace
     }
 
     private static IEnumerable<TestCaseData> Requirements() =>
-        from requirement in Catalogue.Suites.Single(suite => suite.Name == "echo").Requirements
+        from requirement in Catalogue.Echo.Requirements
         select new TestCaseData(requirement.Id).SetName(requirement.Id).SetCategory(requirement.Id.Split('/')[0]);
 
     private static string Text(JsonElement entry, string field) => entry.GetProperty(field).GetString() ?? "";

@@ -2,35 +2,39 @@ using NUnit.Framework;
 
 namespace SockConformance.Tests.EndToEnd;
 
-/// <summary>Correct servers in many languages and styles pass everything: no false alarm.</summary>
+/// <summary>Correct servers and clients in many languages and styles pass everything: no false alarm.</summary>
 [TestFixture, Parallelizable(ParallelScope.Children)]
 public sealed class Zoo
 {
     private const string Socat = "fork,reuseaddr,backlog=128,max-children=400";
 
     [TestCaseSource(nameof(Good))]
-    public Task A_good_server_passes(string name) => Passes(TargetProgram.Named(Path.Combine("good", name)).Command);
+    public Task A_good_program_passes(string name)
+    {
+        var role = TargetProgram.Role.Named("good", name);
+        return Passes(role.Options, role.Command);
+    }
 
     [TestCaseSource(nameof(Real))]
-    public Task A_server_that_people_use_passes(string title, string[] command)
+    public Task A_server_that_people_use_passes(string title, string spec, string[] command)
     {
         TestContext.Out.WriteLine(title);
-        return Passes(command);
+        return Passes(["--spec", new TargetProgram.Role(TargetProgram.Named("good/none.sh"), null, spec, false, "", []).SpecArgument], command);
     }
 
     [Test]
-    public Task The_built_in_reference_server_passes() => Passes(SockconfProcess.Reference);
+    public Task The_built_in_reference_server_passes() => Passes(["--spec", "echo"], SockconfProcess.Reference);
 
-    private static async Task Passes(IReadOnlyList<string> command)
+    private static async Task Passes(IReadOnlyList<string> options, IReadOnlyList<string> command)
     {
         using var place = new Workplace();
-        var outcome = await new Sockconf(place).Check([], command);
+        var outcome = await new Sockconf(place).Run(["check", .. options, "--report", place.Report, "--", .. command]);
         outcome.MustExit(0);
         Assert.That(outcome.Results.Verdicts.Values, Is.All.AnyOf("pass", "skip"));
         outcome.MustLeaveNothing();
     }
 
-    private static IEnumerable<string> Good() => TargetProgram.In("good").Select(program => program.Name);
+    private static IEnumerable<string> Good() => TargetProgram.In("good").SelectMany(program => program.Roles).Select(role => role.Name);
 
     /// <summary>
     /// Ncat is not among them: with -c cat it stops sending to a client that has half-closed. Nor is socat with its default of half a
@@ -38,12 +42,19 @@ public sealed class Zoo
     /// </summary>
     private static IEnumerable<TestCaseData> Real()
     {
-        if (!Machine.Has("socat")) yield break;
-        yield return Case("socat, one process per client, with a pipe to itself", "socat", "-lm", "-b", "4096", "-t", "86400", $"TCP4-LISTEN:{{port}},{Socat}", "PIPE");
-        yield return Case("socat, one cat per client", "socat", "-lm", "-t", "86400", $"TCP4-LISTEN:{{port}},{Socat}", "EXEC:cat");
-        yield return Case("socat on IPv6 and IPv4", "socat", "-lm", "-b", "4096", "-t", "86400", $"TCP6-LISTEN:{{port}},ipv6only=0,{Socat}", "PIPE");
-        yield return Case("socat on the loopback address of IPv6", "socat", "-lm", "-b", "4096", "-t", "86400", $"TCP6-LISTEN:{{port}},bind=[::1],ipv6only=1,{Socat}", "PIPE");
+        string[] socat = ["socat", "-lm", "-b", "4096", "-t", "86400"];
+        IEnumerable<(string Program, string Title, string Spec, string[] Command)> all =
+        [
+            ("socat", "socat, one process per client, with a pipe to itself", "echo", [.. socat, $"TCP4-LISTEN:{{port}},{Socat}", "PIPE"]),
+            ("socat", "socat, one cat per client", "echo", ["socat", "-lm", "-t", "86400", $"TCP4-LISTEN:{{port}},{Socat}", "EXEC:cat"]),
+            ("socat", "socat on IPv6 and IPv4", "echo", [.. socat, $"TCP6-LISTEN:{{port}},ipv6only=0,{Socat}", "PIPE"]),
+            ("socat", "socat on the loopback address of IPv6", "echo", [.. socat, $"TCP6-LISTEN:{{port}},bind=[::1],ipv6only=1,{Socat}", "PIPE"]),
+            ("python3", "http.server of Python", "http", ["python3", "-m", "http.server", "{port}"]),
+            ("nginx", "nginx", "http", ["nginx", "-c", Path.Combine(Machine.Targets, "specs", "nginx.conf"), "-g", "daemon off; master_process off;", "-p", "/tmp"]),
+            ("redis-server", "redis", "redis.yaml", ["redis-server", "--port", "{port}", "--save", "", "--appendonly", "no", "--dir", "/tmp"]),
+            ("memcached", "memcached", "memcached.yaml", ["memcached", "-l", "127.0.0.1", "-p", "{port}", "-U", "0", "-u", "nobody"]),
+            ("openssl", "openssl s_server -rev", "reverse-tls.yaml", ["openssl", "s_server", "-accept", "{port}", "-cert", "{cert}", "-key", "{key}", "-rev", "-quiet"]),
+        ];
+        return from one in all where Machine.Has(one.Program) select new TestCaseData(one.Title, one.Spec, one.Command).SetArgDisplayNames(one.Title);
     }
-
-    private static TestCaseData Case(string title, params string[] command) => new TestCaseData(title, command).SetArgDisplayNames(title);
 }

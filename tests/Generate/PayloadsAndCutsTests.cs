@@ -45,7 +45,7 @@ public class PayloadsAndCutsTests
 
     // Hundreds of pieces with a rest between them would take the run longer than it may last.
     [Test]
-    public void Rests_between_pieces_are_drawn_for_few_pieces_only() => Law.Holds(Programs.CutExchange(Alphabet.Letters, 4000), scenario =>
+    public void Rests_between_pieces_are_drawn_for_few_pieces_only() => Law.Holds(Programs.CutExchange(Speech.Echo, Alphabet.Letters, 4000), scenario =>
     {
         foreach (var send in scenario.Steps.OfType<Step.Send>().Where(send => send.Pause > 0))
             Assert.That(

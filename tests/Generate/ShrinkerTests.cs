@@ -11,7 +11,7 @@ public class ShrinkerTests
 {
     /// <summary>Scenarios of every kind there is, with every option that can be made simpler.</summary>
     private static Gen<Scenario> AnyScenario => Gen.OneOf(
-        Programs.Legal(), Programs.WithOneIllegalStep(), Programs.Interleaved(), Programs.CutExchange(Alphabet.Bytes, 500),
+        Programs.Legal(Speech.Echo), Programs.WithOneIllegalStep(Speech.Echo), Programs.Interleaved(Speech.Echo), Programs.CutExchange(Speech.Echo, Alphabet.Bytes, 500),
         Gen.Constant(new Scenario("a slow reader",
         [
             new Step.Connect(0, ReceiveBuffer: 4096, ReadChunk: 100, ReadPause: 3), new Step.Idle(40),
@@ -31,7 +31,7 @@ public class ShrinkerTests
 
     [Test]
     public void No_candidate_asks_a_faultless_server_for_the_impossible() =>
-        EachCandidate((_, candidate) => Assert.That((Shrinker.IsFair(candidate), Fairness.WhyNot(candidate)), Is.EqualTo((true, (string?)null)), candidate.OneLine(99)));
+        EachCandidate((_, candidate) => Assert.That((Shrinker.IsFair(candidate, ServiceSpec.Echo), Fairness.WhyNot(candidate)), Is.EqualTo((true, (string?)null)), candidate.OneLine(99)));
 
     [Test]
     public void No_candidate_sends_or_asks_for_no_bytes() => EachCandidate((_, candidate) =>
@@ -50,26 +50,26 @@ public class ShrinkerTests
 
     [Test]
     public void Waiting_for_bytes_that_were_not_sent_is_unfair() =>
-        Assert.That(Shrinker.IsFair(Talk.Scenario("", Talk.Connect(0), [new Step.Send(0, Talk.Letters(5)), new Step.Receive(0, 6)])), Is.False);
+        Assert.That(Shrinker.IsFair(Talk.Scenario("", Talk.Connect(0), [new Step.Send(0, Talk.Letters(5)), new Step.Receive(0, 6)]), ServiceSpec.Echo), Is.False);
 
     [Test]
     public void Waiting_for_the_end_before_ours_is_unfair() =>
-        Assert.That(Shrinker.IsFair(Talk.Scenario("", Talk.Connect(0), [new Step.Receive(0, null)])), Is.False);
+        Assert.That(Shrinker.IsFair(Talk.Scenario("", Talk.Connect(0), [new Step.Receive(0, null)]), ServiceSpec.Echo), Is.False);
 
     [Test]
     public void Waiting_for_bytes_that_were_not_sent_is_unfair_beside_an_illegal_step_too() =>
         Assert.That(
-            Shrinker.IsFair(Talk.Scenario("", Talk.Connect(0), Talk.Connect(0), [new Step.Send(0, Talk.Letters(5)), new Step.Receive(0, 6)])),
+            Shrinker.IsFair(Talk.Scenario("", Talk.Connect(0), Talk.Connect(0), [new Step.Send(0, Talk.Letters(5)), new Step.Receive(0, 6)]), ServiceSpec.Echo),
             Is.False);
 
     [Test]
-    public void Nothing_is_smaller_than_one_connect() => Assert.That(Shrinker.Candidates(Talk.Scenario("", Talk.Connect(0))), Is.Empty);
+    public void Nothing_is_smaller_than_one_connect() => Assert.That(Shrinker.Candidates(Talk.Scenario("", Talk.Connect(0)), ServiceSpec.Echo), Is.Empty);
 
     private static IEnumerable<int> Ended(Scenario scenario) =>
         scenario.Steps.Where(step => step is Step.Close or Step.Abort).Select(step => step.On!.Value);
 
     private static void EachCandidate(Action<Scenario, Scenario> check) => Law.Holds(AnyScenario, scenario =>
     {
-        foreach (var candidate in Shrinker.Candidates(scenario)) check(scenario, candidate);
+        foreach (var candidate in Shrinker.Candidates(scenario, ServiceSpec.Echo)) check(scenario, candidate);
     }, times: 60);
 }

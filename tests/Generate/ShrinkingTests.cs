@@ -101,7 +101,7 @@ public class ShrinkingTests
     private static Scenario Shrink(Scenario scenario, Func<Scenario, bool> fails)
     {
         Assert.That(fails(scenario), Is.True, "the original must fail");
-        while (Shrinker.Candidates(scenario).FirstOrDefault(fails) is { } smaller) scenario = smaller;
+        while (Shrinker.Candidates(scenario, ServiceSpec.Echo).FirstOrDefault(fails) is { } smaller) scenario = smaller;
         return scenario;
     }
 

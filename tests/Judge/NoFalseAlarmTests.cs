@@ -10,8 +10,8 @@ namespace SockConformance.Tests.Judge;
 public class NoFalseAlarmTests
 {
     private static IEnumerable<TestCaseData> Requirements =>
-        from suite in Catalogue.Suites
-        from requirement in suite.Requirements
+        from requirement in Catalogue.Echo.Requirements
+        where !requirement.Fixed.Any(scenario => scenario.Steps.Any(step => step is Step.Sample or Step.Stop)) // no socket tells of those
         select new TestCaseData(requirement).SetArgDisplayNames(requirement.Id);
 
     [TestCaseSource(nameof(Requirements))]
@@ -24,7 +24,7 @@ public class NoFalseAlarmTests
     [TestCaseSource(nameof(Requirements))]
     public void A_faultless_server_violates_nothing_in_random_programs(Requirement requirement)
     {
-        foreach (var generator in (FsCheck.Gen<Scenario>[])[Programs.Legal(), Programs.WithOneIllegalStep(), Programs.Interleaved()])
+        foreach (var generator in (FsCheck.Gen<Scenario>[])[Programs.Legal(Speech.Echo), Programs.WithOneIllegalStep(Speech.Echo), Programs.Interleaved(Speech.Echo)])
         {
             foreach (var scenario in Law.Some(generator, 50))
                 Assert.That(requirement.Judge(Told.Of(scenario.Steps)), Is.Not.InstanceOf<Verdict.Violation>(), scenario.OneLine(99));
@@ -37,7 +37,7 @@ public class NoFalseAlarmTests
     {
         foreach (var scenario in requirement.Fixed.Where(scenario => scenario.Steps.Length < 100 && Shrinker.Weight(scenario) < 100_000))
         {
-            foreach (var candidate in Shrinker.Candidates(scenario).Take(100))
+            foreach (var candidate in Shrinker.Candidates(scenario, ServiceSpec.Echo).Take(100))
                 Assert.That(requirement.Judge(Told.Of(candidate.Steps)), Is.Not.InstanceOf<Verdict.Violation>(), candidate.OneLine(99));
         }
     }

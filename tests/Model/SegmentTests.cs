@@ -29,6 +29,14 @@ public class SegmentTests
         Assert.That(Packets.Parse(line, default).ToString(), Is.EqualTo(line));
 
     [Test]
+    public void A_datagram_and_what_icmp_says_of_it_print_themselves_too()
+    {
+        var datagram = new Segment(default, true, TcpFlags.None, 0, 0, 20, 0, default) { Checksum = 0 };
+        var error = datagram with { FromClient = false, Checksum = null, Unreachable = new PortUnreachable(Mail.Server.Address, Mail.TupleOf(0).Client, Mail.Server) };
+        Assert.That(($"{datagram}", $"{error}"), Is.EqualTo(("> UDP (20)", "< ICMP port unreachable: 127.0.0.1:7777")));
+    }
+
+    [Test]
     public void Having_flags_means_having_all_of_them()
     {
         var synAck = Packets.Parse("< S. 1(0) ack 2", default);

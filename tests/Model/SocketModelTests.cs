@@ -19,18 +19,27 @@ public class SocketModelTests
         ["shutdown"] = new Step.ShutdownWrite(0),
         ["close"] = new Step.Close(0),
         ["abort"] = new Step.Abort(0),
+        ["open"] = new Step.Open(0),
+        ["accept"] = new Step.Accept(0),
+        ["receive messages"] = new Step.ReceiveMessages(0, 1, new Framing.Stream()),
+        ["await"] = new Step.Await(0, 1, new Framing.Stream()),
+        ["handshake"] = new Step.Handshake(0, TlsOffer.Any),
+        ["close_notify"] = new Step.CloseNotify(0),
+        ["serve"] = new Step.Serve(0, []),
     };
 
-    private static readonly Step[] WithoutSocket = [new Step.Idle(1), new Step.Observe(), new Step.Restart()];
+    private static readonly Step[] WithoutSocket = [new Step.Idle(1), new Step.Observe(), new Step.Restart(), new Step.Sample("now"), new Step.Stop(), new Step.Listen(), new Step.Launch(), new Step.AwaitExit()];
 
     /// <summary>One row per state, one column per step, in the order of <see cref="Steps"/>: the next state, or the errnos that are right.</summary>
     private static readonly (SocketState State, string[] Expected)[] Table =
     [
-        (SocketState.Unconnected, ["Connected", "Connecting", "ENOTCONN EPIPE", "ENOTCONN", "ENOTCONN", "ENOTCONN", "Closed", "Closed"]),
-        (SocketState.Connecting, ["EALREADY EISCONN 0", "EALREADY EISCONN 0", "Connected", "Connected", "Connected", "WriteShut", "Closed", "Closed"]),
-        (SocketState.Connected, ["EISCONN 0", "EISCONN 0", "Connected", "Connected", "Connected", "WriteShut", "Closed", "Closed"]),
-        (SocketState.WriteShut, ["EISCONN 0", "EISCONN 0", "EPIPE", "WriteShut", "WriteShut", "0 ENOTCONN", "Closed", "Closed"]),
-        (SocketState.Closed, ["EBADF", "EBADF", "EBADF", "EBADF", "EBADF", "EBADF", "EBADF", "EBADF"]),
+        (SocketState.Unconnected, ["Connected", "Connecting", "ENOTCONN EPIPE", "ENOTCONN", "ENOTCONN", "ENOTCONN", "Closed", "Closed", "Datagram", "Connected", "ENOTCONN", "ENOTCONN", "ENOTCONN", "ENOTCONN", "ENOTCONN"]),
+        (SocketState.Connecting, ["EALREADY EISCONN 0", "EALREADY EISCONN 0", "Connected", "Connected", "Connected", "WriteShut", "Closed", "Closed", "EISCONN", "EISCONN", "Connected", "Connected", "Connected", "Connected", "Connected"]),
+        (SocketState.Connected, ["EISCONN 0", "EISCONN 0", "Connected", "Connected", "Connected", "WriteShut", "Closed", "Closed", "EISCONN", "EISCONN", "Connected", "Connected", "Connected", "Connected", "Connected"]),
+        (SocketState.WriteShut, ["EISCONN 0", "EISCONN 0", "EPIPE", "WriteShut", "WriteShut", "0 ENOTCONN", "Closed", "Closed", "EISCONN", "EISCONN", "WriteShut", "WriteShut", "EPIPE", "EPIPE", "EPIPE"]),
+        (SocketState.Closed, [.. Enumerable.Repeat("EBADF", 15)]),
+        (SocketState.Datagram, ["EOPNOTSUPP ENOTCONN", "EOPNOTSUPP ENOTCONN", "Datagram", "EOPNOTSUPP ENOTCONN", "EOPNOTSUPP ENOTCONN", "EOPNOTSUPP ENOTCONN", "Closed", "EOPNOTSUPP ENOTCONN",
+            "EOPNOTSUPP ENOTCONN", "EOPNOTSUPP ENOTCONN", "Datagram", "Datagram", "EOPNOTSUPP ENOTCONN", "EOPNOTSUPP ENOTCONN", "EOPNOTSUPP ENOTCONN"]),
     ];
 
     private static IEnumerable<TestCaseData> Cells =>

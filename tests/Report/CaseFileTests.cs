@@ -19,7 +19,7 @@ public class CaseFileTests
 
     [Test]
     public void Every_scenario_comes_back_as_it_was_written() =>
-        Law.Holds(Gen.OneOf(Programs.Legal(), Programs.WithOneIllegalStep(), Programs.Interleaved(), Programs.CutExchange(Alphabet.Bytes, 3000)), scenario =>
+        Law.Holds(Gen.OneOf(Programs.Legal(Speech.Echo), Programs.WithOneIllegalStep(Speech.Echo), Programs.Interleaved(Speech.Echo), Programs.CutExchange(Speech.Echo, Alphabet.Bytes, 3000)), scenario =>
         {
             var file = Of(scenario);
             var read = CaseFile.Parse(file.ToJson(), "a.json");
@@ -111,7 +111,7 @@ public class CaseFileTests
             Assert.That(
                 CaseFile.IdOf("tcp/close/no-reset", CaseFile.Parse(Sample.ToJson(), "").Scenario),
                 Is.EqualTo(CaseFile.IdOf("tcp/close/no-reset", scenario)));
-            Assert.That(Law.Some(Programs.Legal(), 100).Select(one => CaseFile.IdOf("a", one)), Is.Unique);
+            Assert.That(Law.Some(Programs.Legal(Speech.Echo), 100).Select(one => CaseFile.IdOf("a", one)), Is.Unique);
         }
     }
 

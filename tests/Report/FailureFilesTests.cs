@@ -50,6 +50,19 @@ public class FailureFilesTests
         }
     }
 
+    [Test]
+    public void Datagrams_are_saved_and_an_icmp_message_is_explained()
+    {
+        using var folder = new TempFolder();
+        var (client, server) = (Mail.TupleOf(0).Client, Mail.Server);
+        var sent = new Segment(TimeSpan.FromMilliseconds(11), true, TcpFlags.None, 0, 0, 20, 0, new byte[] { 1, 2, 3 }) { Checksum = 5 };
+        var error = new Segment(TimeSpan.FromMilliseconds(12), false, TcpFlags.None, 0, 0, 0, 0, new byte[] { 4, 5, 6 }) { Unreachable = new PortUnreachable(server.Address, client, server) };
+        Evidence evidence = Mail.Of(Mail.Talk().Visit(0)).OnTheWire(new Flow(Mail.TupleOf(0), [sent, error]));
+        var capture = File.ReadAllText(Path.Combine(folder.Path, Save(folder, evidence).Capture!), System.Text.Encoding.UTF8);
+        Assert.That(capture, Does.Contain("[sockconf] step 2: #0 send ").And.Contain($"[sockconf] {server.Address} says: nobody is bound to {server}, where {client} has sent a datagram"));
+        Assert.That(capture, Does.Not.Contain("step 3: "));
+    }
+
     // The last line that a target printed can be part of what was observed.
     [Test]
     public void Hostile_text_is_harmless_in_the_comments_of_the_capture()

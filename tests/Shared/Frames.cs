@@ -17,6 +17,19 @@ internal static class Frames
     public static byte[] Udp(IPEndPoint from, IPEndPoint to, int payload = 0) =>
         Ethernet(from.Address, to.Address, new UdpPacket((ushort)from.Port, (ushort)to.Port) { PayloadData = Bytes(payload) });
 
+    /// <summary>ICMP port unreachable from a host, about a datagram of which it saw so many bytes of the IP packet.</summary>
+    public static byte[] Unreachable(IPAddress reporter, IPEndPoint from, IPEndPoint to, int seen = 60)
+    {
+        var packet = Udp(from, to, 40)[14..];
+        var about = packet[..Math.Min(seen, packet.Length)];
+        var v6 = reporter.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6;
+        byte[] icmp = [v6 ? (byte)1 : (byte)3, v6 ? (byte)4 : (byte)3, 0, 0, 0, 0, 0, 0, .. about];
+        IPPacket ip = v6 ? new IPv6Packet(reporter, from.Address) : new IPv4Packet(reporter, from.Address);
+        ip.Protocol = v6 ? ProtocolType.IcmpV6 : ProtocolType.Icmp;
+        ip.PayloadData = icmp;
+        return new EthernetPacket(PhysicalAddress.Parse("020000000001"), PhysicalAddress.Parse("020000000002"), v6 ? EthernetType.IPv6 : EthernetType.IPv4) { PayloadPacket = ip }.Bytes;
+    }
+
     public static byte[] Ethernet(IPAddress from, IPAddress to, Packet transport)
     {
         var v6 = from.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6;

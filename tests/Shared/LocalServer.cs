@@ -30,6 +30,9 @@ internal sealed class LocalServer : IDisposable
     /// <summary>Patience for an answer that is not to come.</summary>
     public static Patience Short { get; } = Long with { Reply = TimeSpan.FromMilliseconds(80), Close = TimeSpan.FromMilliseconds(80) };
 
+    /// <summary>Patience for an answer that is not to come, after others that are.</summary>
+    public static Patience ShortForAnswers { get; } = Long with { Reply = TimeSpan.FromMilliseconds(600) };
+
     /// <summary>Patience for an answer that is to come, and an end that is not.</summary>
     public static Patience ShortForTheEnd { get; } = Long with { Close = TimeSpan.FromMilliseconds(80) };
 
@@ -94,7 +97,7 @@ internal sealed class LocalServer : IDisposable
         Drive(Endpoint, patience, control, cancellation, parts);
 
     public static Trace Drive(IPEndPoint endpoint, Patience patience, ITargetControl? control, CancellationToken cancellation, params IEnumerable<Step>[] parts) =>
-        new ScenarioDriver(endpoint, patience, patience.Close, control, cancellation).Run(new Scenario("driven by a test", [.. parts.SelectMany(part => part)]));
+        new ScenarioDriver(new DriveContext(endpoint, ServiceSpec.Echo, patience, patience.Close, control), cancellation).Run(new Scenario("driven by a test", [.. parts.SelectMany(part => part)]));
 
     public void Dispose()
     {

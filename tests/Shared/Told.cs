@@ -60,6 +60,8 @@ internal sealed record Told
 
     public Told Exiting(int code, TimeSpan at) => this with { Target = Target with { End = new ProcessEnd(code, null, at) } };
 
+    public Told Saying(string output) => this with { Target = Target with { Output = output } };
+
     public Told NotLaunchedByUs() => this with { Target = Target with { Launched = false } };
 
     /// <summary>A complete capture with these flows.</summary>
@@ -92,7 +94,7 @@ internal sealed record Told
             var outcome = Answers.TryGetValue(index, out var told) ? told : Usual(index, step, legality[index], step.On is { } used ? sockets[used] : null);
             if (step.On is { } socket && legality[index] is Legality.Legal) sockets[socket].Note(step, outcome);
             outcomes.Add(outcome);
-            var met = outcome.Result == StepResult.Done || (outcome.Result == StepResult.EndOfFile && step is Step.Receive { Bytes: null });
+            var met = outcome.Result == StepResult.Done || step is Step.Await || (outcome.Result == StepResult.EndOfFile && step is Step.Receive { Bytes: null });
             over = !met && legality[index] is Legality.Legal;
         }
 

@@ -147,5 +147,13 @@ public class DriverTroubleTests
     private sealed class Control(string? trouble) : ITargetControl
     {
         public string? Restart(CancellationToken cancellation) => trouble;
+
+        public ProcessSample? Sample() => null;
+
+        public string? Stop(CancellationToken cancellation) => trouble;
+
+        public string? Launch() => trouble;
+
+        public bool AwaitExit(TimeSpan atMost, CancellationToken cancellation) => trouble is null;
     }
 }

@@ -53,7 +53,8 @@ public class PacketDecoderTests
             var udp = packet.Extract<UdpPacket>();
             expected = new Decoded(
                 false, new IPEndPoint(ip.SourceAddress, udp.SourcePort), new IPEndPoint(ip.DestinationAddress, udp.DestinationPort),
-                TcpFlags.None, 0, 0, 0, frame.Length - udp.PayloadData.Length, udp.PayloadData.Length);
+                TcpFlags.None, 0, 0, 0, frame.Length - udp.PayloadData.Length, udp.PayloadData.Length)
+            { Checksum = udp.Checksum };
         }
 
         Assert.That(decoded, Is.EqualTo(expected));
@@ -115,6 +116,49 @@ public class PacketDecoderTests
         }
     }
 
+    [Test]
+    public void The_checksum_of_a_datagram_is_read_as_it_stands()
+    {
+        foreach (var frame in (byte[][])[Frames.Udp(A, B, 5), Frames.Udp(A6, B6, 5)])
+        {
+            BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(frame.Length - 7), 0xbeef);
+            Assert.That(PacketDecoder.Decode(LinkType.Ethernet, frame)!.Value.Checksum, Is.EqualTo(0xbeef));
+        }
+    }
+
+    [Test]
+    public void Port_unreachable_names_the_datagram_and_who_says_so()
+    {
+        foreach (var (reporter, from, to) in ((IPAddress, IPEndPoint, IPEndPoint)[])[(B.Address, A, B), (IPAddress.Parse("192.0.2.1"), A, B), (B6.Address, A6, B6)])
+        {
+            var decoded = PacketDecoder.Decode(LinkType.Ethernet, Frames.Unreachable(reporter, from, to))!.Value;
+            Assert.That((decoded.IsTcp, decoded.Reporter, decoded.Source, decoded.Destination, decoded.PayloadLength), Is.EqualTo((false, reporter, from, to, 0)));
+        }
+    }
+
+    // RFC 792 promises the IP header and eight bytes, and that is all that is needed.
+    [TestCase(28, true)]
+    [TestCase(27, false)]
+    [TestCase(19, false)]
+    [TestCase(0, false)]
+    public void Port_unreachable_needs_the_ports_of_the_datagram(int seen, bool enough) =>
+        Assert.That(PacketDecoder.Decode(LinkType.Ethernet, Frames.Unreachable(B.Address, A, B, seen)) is not null, Is.EqualTo(enough));
+
+    // Offset, value: other messages of ICMP, and port unreachable about something else than a datagram.
+    [TestCase(34, 0x00, Description = "echo reply")]
+    [TestCase(35, 0x01, Description = "host unreachable")]
+    [TestCase(42, 0x65, Description = "about IP version 6 in IPv4")]
+    [TestCase(42, 0x43, Description = "about a packet with too short a header")]
+    [TestCase(49, 0x07, Description = "about a later fragment")]
+    [TestCase(51, 0x06, Description = "about TCP")]
+    public void Other_icmp_is_nothing(int offset, int value)
+    {
+        var frame = Frames.Unreachable(B.Address, A, B);
+        Assert.That(PacketDecoder.Decode(LinkType.Ethernet, frame), Is.Not.Null);
+        frame[offset] = (byte)value;
+        Assert.That(PacketDecoder.Decode(LinkType.Ethernet, frame), Is.Null);
+    }
+
     // Offset, value: what makes a frame no whole TCP segment or UDP datagram over IP.
     [TestCase(12, 0x08, 0x06, Description = "ARP")]
     [TestCase(12, 0x81, 0x00, Description = "a VLAN tag")]
@@ -155,7 +199,7 @@ public class PacketDecoderTests
     {
         var links = Enum.GetValues<LinkType>();
         var random = new System.Random(20260101);
-        var whole = Law.Some(Frame, 50);
+        var whole = Law.Some(Frame, 50).Append(Frames.Unreachable(B.Address, A, B)).Append(Frames.Unreachable(B6.Address, A6, B6)).ToList();
         for (var i = 0; i < 100_000; i++)
         {
             var frame = i % 4 == 0 ? new byte[random.Next(0, 200)] : [.. whole[random.Next(whole.Count)]];

@@ -4,6 +4,7 @@
 #   <folder>/<Name>.java        ->  .bin/<folder>-<Name>/<Name>.class
 # Only what is out of date is compiled, two at a time. A missing compiler is
 # reported and its targets are skipped; a compile error fails the run.
+# A C or C++ source can ask for flags by a line "// cflags: …", one of its first five.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -19,13 +20,16 @@ fi
 scratch=$(mktemp -d "$bin/.build.XXXXXX")
 trap 'wait; rm -rf "$scratch"' EXIT
 
-# The compiler's command for a source; extra flags come from the environment.
-# shellcheck disable=SC2086 # those flags are meant to be split into words
+# The flags that a source asks for itself.
+own_flags() { sed -n '1,5s|^// cflags: *||p' "$1"; }
+
+# The compiler's command for a source; extra flags come from the source and the environment.
+# shellcheck disable=SC2046,SC2086 # those flags are meant to be split into words
 compile() {
   local source=$1 out=$2
   case $source in
-    *.c)    gcc -O1 -g -Wall -Wextra -pthread ${CFLAGS:-} -o "$out" "$source" ;;
-    *.cpp)  g++ -std=c++17 -O1 -g -Wall -Wextra -pthread ${CXXFLAGS:-} -o "$out" "$source" ;;
+    *.c)    gcc -O1 -g -Wall -Wextra -pthread $(own_flags "$source") ${CFLAGS:-} -o "$out" "$source" ;;
+    *.cpp)  g++ -std=c++17 -O1 -g -Wall -Wextra -pthread $(own_flags "$source") ${CXXFLAGS:-} -o "$out" "$source" ;;
     *.rs)   rustc --edition 2021 -C opt-level=1 -g ${RUSTFLAGS:-} -o "$out" "$source" ;;
     *.java) javac -g -Xlint:all ${JAVACFLAGS:-} -d "$out" "$source" ;;
   esac

@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+using SockConformance.Model;
+using SockConformance.Spec;
+
+namespace SockConformance.Cli;
+
+/// <summary>What a suite program knows: specs, and the requirements of the services that they describe.</summary>
+/// <param name="BuiltIn">The names and titles of its own specs.</param>
+/// <param name="Find">A spec by its name or by the path of its file.</param>
+/// <param name="FromSources">A spec from the texts it was read from once: its own first, then those it extends.</param>
+/// <param name="Servers">The requirements of a server.</param>
+/// <param name="Clients">The requirements of a client.</param>
+/// <param name="All">Every suite there is, those of examples among them: where ids are looked up.</param>
+public sealed record SuiteBook(
+    Func<IReadOnlyList<(string Name, string Title)>> BuiltIn, Func<string, ServiceSpec> Find, Func<IReadOnlyList<(string Name, string Text)>, ServiceSpec> FromSources,
+    Func<ServiceSpec, Suite> Servers, Func<ServiceSpec, Suite> Clients, Func<IReadOnlyList<Suite>> All)
+{
+    /// <summary>All requirements, each once, by id.</summary>
+    public IReadOnlyList<Requirement> Requirements => [.. All().SelectMany(suite => suite.Requirements).DistinctBy(requirement => requirement.Id)];
+
+    /// <exception cref="UsageException">No spec was named, or a level is given to what is no requirement.</exception>
+    public Suite Choose(string? nameOrPath, bool clients)
+    {
+        if (nameOrPath is null) throw new UsageException($"say what the {(clients ? "client's server" : "server")} should do: --spec {string.Join(", ", BuiltIn().Select(spec => spec.Name))}, or a file (sockconf init writes one)");
+        return For(Find(nameOrPath), clients);
+    }
+
+    public Suite For(ServiceSpec service, bool clients)
+    {
+        if (service.Levels.Count > 0 && !service.Sources.IsEmpty) // those of built-in specs are right
+        {
+            var known = Requirements.Select(requirement => requirement.Id).ToImmutableHashSet();
+            SpecReader.CheckLevels(service, id => known.Contains(id) ? null : $"there is no requirement '{id}'{Words.Nearest(id, known)}; sockconf list shows them");
+        }
+
+        return clients ? Clients(service) : Servers(service);
+    }
+}

@@ -1,0 +1,20 @@
+using NUnit.Framework;
+using SockConformance.Tests.Shared;
+
+namespace SockConformance.Tests.Docs;
+
+public class GeneratedDocsTests
+{
+    [Test]
+    public void The_list_of_requirements_is_that_of_the_catalogue() => MustBe("requirements.md", Pages.Requirements());
+
+    [Test]
+    public void The_matrix_of_faulty_programs_is_that_of_their_headers() => MustBe("faulty-targets.md", Pages.FaultyTargets());
+
+    private static void MustBe(string name, string text)
+    {
+        var path = Path.Combine(Repository.Root, "docs", name);
+        if (Environment.GetEnvironmentVariable("SOCKCONF_UPDATE_DOCS") is "1") File.WriteAllText(path, text);
+        Assert.That(File.Exists(path) ? File.ReadAllText(path) : "", Is.EqualTo(text), $"docs/{name} is not what the sources say: SOCKCONF_UPDATE_DOCS=1 dotnet test --filter GeneratedDocs");
+    }
+}
