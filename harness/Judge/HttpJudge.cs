@@ -126,7 +126,9 @@ public static class HttpJudge
 
     /// <summary>A Date field in a response that is no error of the server (RFC 9110 §6.6.1).</summary>
     public static Verdict Dated(Evidence evidence) =>
-        Each(evidence, response => response.Status is >= 200 and < 500 && response.Field("date") is null ? ("a Date field", $"none in {Quote(response.StatusLine)}") : null);
+        Each(evidence, response => response.Status is < 200 or >= 500 ? null
+            : response.Field("date") is not { } date ? ("a Date field", $"none in {Quote(response.StatusLine)}")
+            : DateTime.TryParseExact(date, "ddd, dd MMM yyyy HH:mm:ss 'GMT'", CultureInfo.InvariantCulture, DateTimeStyles.None, out _) ? null : ("a date such as Sun, 06 Nov 1994 08:49:37 GMT", Quote(date)));
 
     /// <summary>No body after the header of a response to HEAD.</summary>
     public static Verdict NoBody(Evidence evidence)
@@ -144,8 +146,12 @@ public static class HttpJudge
     public static Verdict SameLength(Evidence evidence)
     {
         if (On(evidence, 0).Responses is not [var get, ..] || On(evidence, 1).Responses is not [var head, ..]) return Answers(evidence);
-        return get.Field("content-length") == head.Field("content-length") || head.Field("content-length") is null
-            ? Verdict.Holds : new Verdict.Violation($"Content-Length: {get.Field("content-length") ?? "none"}, as for GET", head.Field("content-length") ?? "none", head.Step);
+        foreach (var name in (string[])["Content-Length", "Content-Type"])
+        {
+            if (head.Field(name) is { } told && told != get.Field(name)) return new Verdict.Violation($"{name}: {get.Field(name) ?? "none"}, as for GET", told, head.Step);
+        }
+
+        return Verdict.Holds;
     }
 
     /// <summary>The first response on each connection whose reaction is awaited has a status that is allowed.</summary>
@@ -207,7 +213,7 @@ public static class HttpJudge
     {
         var (responses, rest) = On(evidence, 0);
         var more = rest.Span.StartsWith("HTTP/"u8) ? Parse(rest.Span, false, 0).Response : null;
-        return more is null ? responses.Length > 0 ? LifeJudge.Survives(evidence) : Answers(evidence) : new Verdict.Violation($"at most {requests} responses: the body is part of its request", $"another one: {Quote(more.StatusLine)}");
+        return more is null ? responses.Length > 0 ? LifeJudge.KeepsRunning(evidence) : Answers(evidence) : new Verdict.Violation($"at most {requests} responses: the body is part of its request", $"another one: {Quote(more.StatusLine)}");
     }
 
     /// <summary>Nothing of this text is served.</summary>

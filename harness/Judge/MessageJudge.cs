@@ -28,6 +28,14 @@ public static class MessageJudge
             outcomes.Any(outcome => outcome.Result == StepResult.TimedOut));
     }
 
+    /// <summary>A reply comes while the connection is open; a greeting is none.</summary>
+    public static Verdict AnswersWhileOpen(Evidence evidence)
+    {
+        if (evidence.Service.Greeting is null) return DataJudge.AnswersWhileOpen(evidence);
+        var unmet = evidence.FirstUnmet;
+        return unmet >= 0 && evidence.Scenario.Steps[unmet] is Step.ReceiveMessages receive && evidence.Scenario.Steps.Take(unmet).Any(step => step is Step.Send send && send.Socket == receive.Socket) ? DataJudge.Unmet(evidence, unmet) : Verdict.Holds;
+    }
+
     /// <summary>Between the first and the last look at the process its memory has not grown with what was sent.</summary>
     public static Verdict CostsNoMemory(Evidence evidence)
     {

@@ -10,7 +10,7 @@ namespace SockConformance.Wire;
 /// <summary>The steps of a server: the target is a client, and the harness listens, accepts and serves as the spec says.</summary>
 internal sealed partial class ScenarioDriver
 {
-    private const int Backlog = 16, PausedPieces = 64, StreamLines = 200;
+    private const int Backlog = 16, PausedPieces = 64, StreamLines = 200, MostUninvited = 1000, MostOwed = 64 << 20;
     private const double StartPatience = 2.5;
     private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(50);
     private static readonly DateTimeOffset Epoch = new(1900, 1, 1, 0, 0, 0, TimeSpan.Zero); // of RFC 868
@@ -70,7 +70,7 @@ internal sealed partial class ScenarioDriver
     /// <summary>Connections that no step accepts: one who connects twice is seen.</summary>
     private void DismissRest()
     {
-        while (listener?.Accept(out _) is { } extra)
+        while (uninvited < MostUninvited && listener?.Accept(out _) is { } extra)
         {
             uninvited++;
             extra.Dispose();
@@ -163,6 +163,7 @@ internal sealed partial class ScenarioDriver
         var service = context.Service with { Greeting = null };
         while (!guest.Closes && (peer.Taken < peer.Received.Count || (guest.Ended && !guest.Settled)))
         {
+            if (guest.Due.Count > MostOwed) return $"it asked for more than {MostOwed} bytes of replies";
             var rest = CollectionsMarshal.AsSpan(peer.Received)[peer.Taken..];
             var frame = rest.IsEmpty ? Frame.Partial : service.Kind == "http" ? Request(rest) : service.Request.Take(rest);
             var last = frame.Status == FrameStatus.Partial;

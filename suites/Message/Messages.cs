@@ -31,7 +31,7 @@ public static class Messages
                 Fix = "answer each message as soon as it is whole; flush, or do without stdio",
                 After = Connections.ThreeWayHandshake,
                 Fixed = [Talk.Scenario("one message", talk.Visit(0))],
-                Judge = Judges.WhileAlive(DataJudge.AnswersWhileOpen),
+                Judge = Judges.WhileAlive(MessageJudge.AnswersWhileOpen),
             },
             new()
             {
@@ -245,7 +245,7 @@ public static class Messages
                 After = talk.Probe,
                 Fixed = Longest(talk, 0) is { } whole
                     ? [
-                        Talk.Scenario($"{longest} bytes at once", talk.Visit(0, whole)),
+                        Talk.Scenario($"{longest} bytes at once", talk.Enter(0), talk.Exchange(0, whole), keeps ? talk.Exchange(0, 0) : [], talk.Leave(0)),
                         Talk.Scenario($"{longest} bytes in pieces", talk.Enter(0), talk.Exchange(0, Longest(talk, 1)!, [Math.Max(1, longest / 3)], pause: 5), talk.Leave(0)),
                     ] : [],
                 Judge = Judges.WhileAlive(DataJudge.Unchanged),
@@ -519,7 +519,7 @@ public static class Messages
     {
         var fixedSize = (talk.Service.Request as Framing.Fixed)?.Size;
         var edges = talk.Service.Request is Framing.Line line ? "\r\n"u8.ToArray().Except(line.End).ToArray() : "\r\n\0"u8.ToArray();
-        foreach (var (situation, bytes) in ((string, byte[])[])[("white space at both ends", [.. " \ta word."u8, .. fixedSize is { } room ? new byte[Math.Max(0, room - 11 - edges.Length)] : [], .. " \t"u8, .. edges]), ("NUL bytes in a message", "ab\0cd\0"u8.ToArray()), ("bytes of 0xFF", [0xff, 0xff, 0xfe, 0xff]), ("broken UTF-8", [0x61, 0xc3, 0x28, 0xe2, 0x82, 0xf0, 0x9f])])
+        foreach (var (situation, bytes) in ((string, byte[])[])[("white space at both ends", [.. " \ta word."u8, .. fixedSize is { } room ? new byte[Math.Max(0, room - 11 - edges.Length)] : [], .. " \t"u8, .. edges]), ("a line feed at the end of a record", [.. "a record"u8, .. fixedSize is { } space ? new byte[Math.Max(0, space - 9)] : [], .. fixedSize is null ? [] : "\n"u8.ToArray()]), ("NUL bytes in a message", "ab\0cd\0"u8.ToArray()), ("bytes of 0xFF", [0xff, 0xff, 0xfe, 0xff]), ("broken UTF-8", [0x61, 0xc3, 0x28, 0xe2, 0x82, 0xf0, 0x9f])])
         {
             byte[] payload = fixedSize is { } size ? [.. Enumerable.Range(0, size).Select(i => bytes[i % bytes.Length])] : bytes;
             var determined = Replies.Respond(talk.Service, payload) is { Then: Then.Keep };

@@ -8,7 +8,7 @@ namespace SockConformance.Tests.EndToEnd;
 public sealed class FaultyZoo
 {
     /// <summary>Each so many of them are checked with all requirements, too.</summary>
-    private const int WholeEach = 12;
+    private const int WholeEach = 24;
 
     /// <summary>Requirements that no program can violate without violating a more special one first.</summary>
     private static readonly Dictionary<string, string> NeverAlone = new()
@@ -22,7 +22,7 @@ public sealed class FaultyZoo
         var role = TargetProgram.Role.Named("faulty", name);
         using var place = new Workplace();
         var filters = role.Trips.SelectMany(id => (string[])["--filter", id]);
-        var outcome = await new Sockconf(place).Run(["check", .. role.Options, "--report", place.Report, "--seed", "1", "--no-shrink", "--retries", "1", "--timeout", "1s", .. filters, "--", .. role.Command]);
+        var outcome = await new Sockconf(place).Run(["check", .. role.Options, "--report", place.Report, "--seed", "1", "--no-shrink", "--retries", "1", "--timeout", "1s", "--max-time", "40s", .. filters, "--", .. role.Command]);
         Assert.That(outcome.Results.Violated, Does.Contain(role.Trips[0]), outcome.ToString);
         Assert.That(outcome.Exit, Is.EqualTo(outcome.Results.Verdicts.Values.Contains("fail") ? 1 : 0), outcome.ToString);
         outcome.MustLeaveNothing();

@@ -13,7 +13,7 @@
 // defect silent-close: a line that is too long is not answered before the connection is closed; trips: message/size/one-over
 // defect skips-empty: an empty line gets no reply, because filter(Boolean) throws it away; trips: message/size/empty
 // defect decoder: a line that is not UTF-8 ends the connection, for a TextDecoder with { fatal: true } throws; trips: message/bytes/wrong
-// defect trims: white space around a command is not minded, for each line is trimmed, and so a CR or LF within it is none; trips: message/line/terminator-exact, message/malformed/answered
+// defect trims: white space around a command is not minded, for each line is trimmed, and so a CR or LF within it is none; trips: message/malformed/answered, message/line/terminator-exact
 'use strict';
 const net = require('net');
 

@@ -1,7 +1,6 @@
 # serves: chargen
 # defect delete: the stream has the control character DEL in it, because the ring of characters was made one too long; trips: chargen/stream/printable
 # defect eagain: a client that does not keep up is hung up on, because "would block" is handled like any other error; trips: chargen/flow/slow-reader
-# defect never_reads: the stream goes on when the client has ended, because its input and with it its end is never looked at; trips: chargen/close/ends-with-client, chargen/input/discarded
 # defect sigpipe: a client that aborts ends the server, because it goes on after errors of syswrite ("the next read will tell"), and SIGPIPE is left at its default; trips: chargen/survive/rude-abort, process/life/keeps-running
 use strict;
 use warnings;

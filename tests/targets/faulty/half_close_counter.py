@@ -1,6 +1,6 @@
 # defect: when two clients end their output while replies to both are due, both get them, but the first one's socket stays open
 # mistake: the counter of half-closed connections with a reply due is an attribute of the class, where a flag of the object was meant
-# trips: tcp/close/fin-answered-by-fin
+# trips: tcp/close/fin-answered-by-fin, tcp/half-close/drains-then-closes, tcp/random/legal-program, echo/data/nothing-added
 import asyncio
 import sys
 

@@ -13,7 +13,6 @@
 // defect join: path.join() was expected to keep ".." inside of the folder; trips: http/request/no-traversal
 // defect destroys: a request that is not understood is answered by destroy(); trips: http/request/malformed-line, http/request/missing-host, http/request/two-hosts, http/request/space-before-colon, http/request/bad-content-length
 // defect unknown-is-404: an unknown method is answered with 404, since no handler was found; trips: http/request/unknown-method
-// defect answers-rest: what has come when the input ends is answered like a request; trips: http/end/half-a-request
 // defect ignores-close: only HTTP/1.0 closes; Connection: close was forgotten; trips: http/connection/close-honoured
 // defect trim: names of fields are trimmed, so that white space before a colon is not seen; trips: http/request/space-before-colon
 'use strict';

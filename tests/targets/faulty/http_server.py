@@ -31,8 +31,6 @@
 # defect stays-10: a connection of HTTP/1.0 stays open like one of HTTP/1.1; trips: http/connection/http10-closes
 # defect new-makefile: a new file is made of the socket for each request, and what the old one had read ahead is lost; trips: http/connection/pipelined
 # defect one-recv: what one recv() gives are whole requests; half of one closes the connection; trips: http/cut/byte-by-byte, http/cut/anywhere, http/request/body-consumed
-# defect body-in-one-recv: of the body only what comes at once is read, the rest is taken for a request; trips: http/cut/anywhere, http/request/body-consumed, http/cut/byte-by-byte
-# defect eof-is-empty-line: a head that the end of the input cuts off is served, for readline() gives an empty line there, too; trips: http/end/half-a-request
 # defect stays-at-eof: at the end of the input in a request the connection stays open, to wait for the rest; trips: http/end/half-a-request
 import email.utils
 import http

@@ -9,7 +9,6 @@
 // defect persistent: connections of HTTP/1.0 stay open, too, for nobody asked to close them; trips: http/connection/http10-closes
 // defect one-recv: a head that does not come with one recv() is a bad request; trips: http/cut/byte-by-byte, http/cut/anywhere
 // defect newest-piece: the end of the head is looked for in the newest piece only, and not seen if it is cut; trips: http/cut/anywhere, http/cut/byte-by-byte
-// defect body-with-head: a body is expected to come with its head; what of it comes later is taken for a request; trips: http/cut/anywhere, http/request/body-consumed, http/cut/byte-by-byte
 // defect drops-rest: the buffer is emptied after each reply, together with the next requests in it; trips: http/connection/pipelined
 // defect sscanf: a request line is read with "%15s %8000s", to which two spaces are one, and what follows does not matter; trips: http/request/malformed-line, http/request/bad-version
 // defect head-body: the reply to HEAD has a body if the page is not found, for the shortcut for HEAD is in the other branch; trips: http/request/head-no-body
