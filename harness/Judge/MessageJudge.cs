@@ -5,7 +5,7 @@ namespace SockConformance.Judge;
 /// <summary>Messages that are too long, or that lie about their length: what the limits of the spec say of them.</summary>
 public static class MessageJudge
 {
-    private const long Tolerated = 24 << 20, ToleratedOfCollected = 48 << 20;
+    private const long Tolerated = 24 << 20, ToleratedOfCollected = 40 << 20;
 
     /// <summary>After a message that is none, seen by the steps that await the reaction: an error reply, a reply to what was cut off, or the end.</summary>
     public static Verdict RefusedAsTheSpecSays(Evidence evidence)

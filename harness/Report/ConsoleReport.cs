@@ -86,6 +86,16 @@ internal sealed class ConsoleReport(TextWriter results, TextWriter progress, Con
         results.Flush();
     }
 
+    /// <summary>What the baseline knew, and what of it is mended.</summary>
+    public void Known(IEnumerable<RequirementResult> decided)
+    {
+        foreach (var result in decided.Where(result => result.Status is Status.XFail or Status.XPass))
+        {
+            Clear();
+            results.WriteLine($"  {Paint(result.Status, Name(result.Status).PadRight(6))} {result.Requirement.Id}  {Printable.Line(result.Reason ?? "", 300)}");
+        }
+    }
+
     public void Summary(RunHeader header, RunResult run, string? folder, int exit)
     {
         Clear();

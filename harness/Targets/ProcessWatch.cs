@@ -5,7 +5,7 @@ using SockConformance.Model;
 namespace SockConformance.Targets;
 
 /// <summary>
-/// What the processes of a box use, from /proc: one look costs a millisecond or two. Memory is the share of each process in its
+/// What the processes of a box use, from /proc: one look costs a few milliseconds where a hundred processes run. Memory is the share of each process in its
 /// anonymous pages, which adds up over processes that forked from one another and does not depend on the rest of the machine.
 /// </summary>
 internal static class ProcessWatch

@@ -10,7 +10,7 @@ namespace SockConformance.Suites.Message;
 public static class Messages
 {
     private const string Stream = "RFC 9293 §2.2 (a stream of bytes without record boundaries); the spec: framing", Spec = "the spec: dialogue";
-    private const int Newcomer = 8, Reaction = 1500, Endless = 64 << 20, Piece = 64 * 1024;
+    private const int Newcomer = 8, Reaction = 1500, Endless = 48 << 20, Part = 16 << 20, Piece = 64 * 1024;
 
     public static ImmutableArray<Requirement> For(Conversation talk)
     {
@@ -495,7 +495,11 @@ public static class Messages
     };
 
     private static Payload NeverEnding(Conversation talk) =>
-        talk.Service.Request is Framing.LengthPrefix { Bytes: >= 4 } prefix ? new Payload.Joined([Payload.Literal.Of(prefix.Prefix(Endless)), Talk.Letters(Endless)]) : Talk.Letters(Endless);
+        new Payload.Joined(
+        [
+            .. talk.Service.Request is Framing.LengthPrefix { Bytes: >= 4 } prefix ? [Payload.Literal.Of(prefix.Prefix(Endless))] : Array.Empty<Payload>(),
+            .. Enumerable.Range(0, Endless / Part).Select(i => Talk.Letters(Part, i)), // a case file has payloads of at most this many bytes
+        ]);
 
     /// <summary>Wait for a reply or the end, and once more: a server may say why before it closes.</summary>
     private static IEnumerable<Step> React(Conversation talk, int socket) => [new Step.Await(socket, Reaction, talk.Service.Reply), new Step.Await(socket, Reaction / 3, talk.Service.Reply), new Step.Close(socket)];

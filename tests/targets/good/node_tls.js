@@ -11,7 +11,7 @@ const options = {
   cert: fs.readFileSync(cert),
   key: fs.readFileSync(key),
   minVersion: 'TLSv1.2',
-  allowHalfOpen: true,
+  allowHalfOpen: true, handshakeTimeout: 1200,
 };
 
 const server = tls.createServer(options, (socket) => {
