@@ -18,7 +18,7 @@ public static class Datagrams
     private const int Witness = 90, Newcomer = 91, MostPeers = 50, BurstSize = 150, Ordinary = 500;
 
     public static ImmutableArray<Requirement> For(Conversation talk) =>
-        talk.Service.Transport != Transport.Udp ? [] : [.. Addresses(talk), .. Contents(talk), .. Peers(talk), .. Survival(talk)];
+        talk.Service.Transport != Transport.Udp ? [] : [.. Addresses(talk), .. Peers(talk), .. Contents(talk), .. Order(talk), .. Survival(talk)];
 
     /// <summary>Who answers, whom, how often, and from where.</summary>
     private static ImmutableArray<Requirement> Addresses(Conversation talk) =>
@@ -43,7 +43,7 @@ public static class Datagrams
             Statement = "A datagram is answered by a datagram, at once and without any connection before it.",
             Why = "send() on a socket that has no peer fails and its result is not looked at; or the server waits for a second datagram, or for an end that UDP does not have",
             Fix = "take the sender's address from recvfrom() and answer with sendto() on the same socket",
-            Fixed = [Talk.Scenario("one datagram", talk.Visit(0)), Talk.Scenario("another client's datagram", talk.Visit(0), talk.Visit(1, 1))],
+            Fixed = [Talk.Scenario("a datagram each of two clients", talk.Visit(0), talk.Visit(1, 1))],
             Judge = Judges.WhileAlive(DatagramJudge.Answers),
         },
         new()
@@ -227,7 +227,7 @@ public static class Datagrams
                 Fixed =
                 [
                     Talk.Scenario("sizes up to 1500 bytes", talk.Enter(0), Sizes(largest).Where(size => size <= 1500).SelectMany((size, i) => talk.Exchange(0, Sized(talk, i, size))), Quiet, talk.Leave(0)),
-                    .. Sizes(largest).Any(size => size > 1500) ? [Talk.Scenario("sizes above 1500 bytes", talk.Enter(0), Sizes(largest).Where(size => size > 1500).SelectMany((size, i) => talk.Exchange(0, Sized(talk, i, size))), Quiet, talk.Leave(0))] : Array.Empty<Scenario>(),
+                    .. Sizes(largest).Any(size => size > 1500) ? [Talk.Scenario("sizes above 1500 bytes", talk.Enter(0), Sizes(largest).Where(size => size > 1500).SelectMany((size, i) => talk.Exchange(0, Sized(talk, i, size)).Concat(DatagramPrograms.UntilSilence(0, 10))), talk.Leave(0))] : Array.Empty<Scenario>(),
                 ],
                 Judge = Judges.WhileAlive(DatagramJudge.RightAnswer),
             },
@@ -248,7 +248,7 @@ public static class Datagrams
         ];
     }
 
-    /// <summary>Several clients, and what a network does to datagrams.</summary>
+    /// <summary>Several clients.</summary>
     private static ImmutableArray<Requirement> Peers(Conversation talk)
     {
         ImmutableArray<int> all = [.. Enumerable.Range(0, Math.Min(MostPeers, talk.Service.Clients))];
@@ -263,7 +263,7 @@ public static class Datagrams
                 Statement = "Clients whose datagrams come interleaved each get the answers to their own, whatever came in between.",
                 Why = "the sender's address, or the data, is kept in one variable for all; by the time of the answer it is another's",
                 Fix = "keep address and data of a datagram together until it is answered",
-                After = Depends(talk) ? RightAnswer : Answers,
+                After = Answers,
                 Company = Company.Alone,
                 Fixed =
                 [
@@ -275,7 +275,7 @@ public static class Datagrams
                 ],
                 Random = () => DatagramPrograms.Peers(talk),
                 RandomCases = 8,
-                Judge = Judges.WhileAlive(DatagramJudge.OwnAnswers),
+                Judge = Judges.WhileAlive(DatagramJudge.ToSender),
             },
             new()
             {
@@ -286,7 +286,7 @@ public static class Datagrams
                 Statement = "A datagram from each of many clients, without a pause between them, is answered to each.",
                 Why = "a table of peers of fixed size; a queue that is full after a few; work done on one datagram while the others are lost",
                 Fix = "keep no table of peers: a datagram has its sender with it; answer at once, or let the queue grow",
-                After = Depends(talk) ? RightAnswer : Answers,
+                After = PeersKeptApart,
                 Company = Company.Alone,
                 Fixed =
                 [
@@ -295,65 +295,70 @@ public static class Datagrams
                 ],
                 Judge = DatagramJudge.Living(DatagramJudge.OwnAnswers),
             },
-            new()
-            {
-                Id = "udp/order/duplicated",
-                Applies = Depends(talk),
-                Title = "answers a datagram that comes twice, twice",
-                Clause = "RFC 768: delivery and duplicate protection are not guaranteed; RFC 8085 §3.3",
-                Statement = "A network may deliver a datagram twice, and a client that misses the answer sends it again: each is answered as if it were the only one.",
-                Why = "a datagram equal to the one before is dropped as the network's copy, though the answer may have been lost",
-                Fix = "answer each datagram by itself; leave it to the client to ignore an answer too many",
-                After = RightAnswer,
-                Fixed =
-                [
-                    Talk.Scenario("again after the answer", talk.Enter(0), talk.Exchange(0, 3), talk.Exchange(0, 3), talk.Leave(0)),
-                    Talk.Scenario("twice without waiting", talk.Enter(0), DatagramPrograms.InOneGo(talk, 0, [talk.Message(4), talk.Message(4)]), talk.Leave(0)),
-                    Talk.Scenario("two clients with the same datagram", Talk.Each([0, 1], talk.Enter), Talk.Each([0, 1, 0], i => [Conversation.Send(i, talk.Message(5))]), Talk.Each([0, 1, 0], i => talk.Receive(i, talk.Message(5))), Quiet, Talk.Each([0, 1], talk.Leave)),
-                ],
-                Random = () => DatagramPrograms.Doubled(talk),
-                RandomCases = 6,
-                Judge = Judges.WhileAlive(DatagramJudge.RightAnswer),
-            },
-            new()
-            {
-                Id = "udp/order/reordered",
-                Applies = Depends(talk),
-                Title = "answers datagrams in whatever order they come",
-                Clause = "RFC 8085 §3.3: datagrams may be delivered in another order; RFC 768",
-                Statement = "Several datagrams of one client under way at a time, in any order, each get the answer to themselves; the order of the answers does not matter.",
-                Why = "one buffer or one slot per client: what comes before the answer is out replaces what was there",
-                Fix = "give each datagram a buffer of its own until it is answered",
-                After = RightAnswer,
-                Fixed =
-                [
-                    Talk.Scenario("3, 1, 2, 5, 4", talk.Enter(0), DatagramPrograms.InOneGo(talk, 0, [.. ((int[])[3, 1, 2, 5, 4]).Select(i => talk.Message(i, 30 * i))]), talk.Leave(0)),
-                    Talk.Scenario("2, 1", talk.Enter(0), DatagramPrograms.InOneGo(talk, 0, [talk.Message(2, 50), talk.Message(1, 50)]), talk.Leave(0)),
-                ],
-                Random = () => DatagramPrograms.Shuffled(talk),
-                RandomCases = 8,
-                Judge = Judges.WhileAlive(DatagramJudge.RightAnswer),
-            },
-            new()
-            {
-                Id = "udp/order/lost",
-                Applies = Depends(talk),
-                Title = "does not wait for a datagram that was lost",
-                Clause = "RFC 768: delivery is not guaranteed; RFC 8085 §3.3",
-                Statement = "A datagram or its answer may be lost on the way. What comes next is answered all the same, also while an earlier answer is not out yet.",
-                Why = "a client is “busy” until its answer is out, and what it sends meanwhile is dropped; or the server waits for the number that is missing",
-                Fix = "keep no state between the datagrams of a client: each stands for itself",
-                After = RightAnswer,
-                Fixed =
-                [
-                    Talk.Scenario("1, 2, 4, 7: three are missing", talk.Enter(0), DatagramPrograms.InOneGo(talk, 0, [.. ((int[])[1, 2, 4, 7]).Select(i => talk.Message(i, 40))]), talk.Leave(0)),
-                    Talk.Scenario("asked again after 30 ms, as if the first were lost", talk.Enter(0), AskedAgain(talk, talk.Message(1, 40), talk.Message(1, 40)), talk.Leave(0)),
-                    Talk.Scenario("something else after 30 ms, as if the answer were lost", talk.Enter(0), AskedAgain(talk, talk.Message(1, 40), talk.Message(2, 40)), talk.Leave(0)),
-                ],
-                Judge = Judges.WhileAlive(DatagramJudge.RightAnswer),
-            },
         ];
     }
+
+    /// <summary>What a network does to datagrams.</summary>
+    private static ImmutableArray<Requirement> Order(Conversation talk) =>
+    [
+        new()
+        {
+            Id = "udp/order/duplicated",
+            Applies = Depends(talk),
+            Title = "answers a datagram that comes twice, twice",
+            Clause = "RFC 768: delivery and duplicate protection are not guaranteed; RFC 8085 §3.3",
+            Statement = "A network may deliver a datagram twice, and a client that misses the answer sends it again: each is answered as if it were the only one.",
+            Why = "a datagram equal to the one before is dropped as the network's copy, though the answer may have been lost",
+            Fix = "answer each datagram by itself; leave it to the client to ignore an answer too many",
+            After = RightAnswer,
+            Fixed =
+            [
+                Talk.Scenario("again after the answer", talk.Enter(0), talk.Exchange(0, 3), talk.Exchange(0, 3), talk.Leave(0)),
+                Talk.Scenario("twice without waiting", talk.Enter(0), DatagramPrograms.InOneGo(talk, 0, [talk.Message(4), talk.Message(4)]), talk.Leave(0)),
+                Talk.Scenario("two clients with the same datagram", Talk.Each([0, 1], talk.Enter), Talk.Each([0, 1, 0], i => [Conversation.Send(i, talk.Message(5))]), Talk.Each([0, 1, 0], i => talk.Receive(i, talk.Message(5))), Quiet, Talk.Each([0, 1], talk.Leave)),
+            ],
+            Random = () => DatagramPrograms.Doubled(talk),
+            RandomCases = 6,
+            Judge = Judges.WhileAlive(DatagramJudge.RightAnswer),
+        },
+        new()
+        {
+            Id = "udp/order/reordered",
+            Applies = Depends(talk),
+            Title = "answers datagrams in whatever order they come",
+            Clause = "RFC 8085 §3.3: datagrams may be delivered in another order; RFC 768",
+            Statement = "Several datagrams of one client under way at a time, in any order, each get the answer to themselves; the order of the answers does not matter.",
+            Why = "one buffer or one slot per client: what comes before the answer is out replaces what was there",
+            Fix = "give each datagram a buffer of its own until it is answered",
+            After = RightAnswer,
+            Fixed =
+            [
+                Talk.Scenario("3, 1, 2, 5, 4", talk.Enter(0), DatagramPrograms.InOneGo(talk, 0, [.. ((int[])[3, 1, 2, 5, 4]).Select(i => talk.Message(i, 30 * i))]), talk.Leave(0)),
+                Talk.Scenario("2, 1", talk.Enter(0), DatagramPrograms.InOneGo(talk, 0, [talk.Message(2, 50), talk.Message(1, 50)]), talk.Leave(0)),
+            ],
+            Random = () => DatagramPrograms.Shuffled(talk),
+            RandomCases = 8,
+            Judge = Judges.WhileAlive(DatagramJudge.RightAnswer),
+        },
+        new()
+        {
+            Id = "udp/order/lost",
+            Applies = Depends(talk),
+            Title = "does not wait for a datagram that was lost",
+            Clause = "RFC 768: delivery is not guaranteed; RFC 8085 §3.3",
+            Statement = "A datagram or its answer may be lost on the way. What comes next is answered all the same, also while an earlier answer is not out yet.",
+            Why = "a client is “busy” until its answer is out, and what it sends meanwhile is dropped; or the server waits for the number that is missing",
+            Fix = "keep no state between the datagrams of a client: each stands for itself",
+            After = RightAnswer,
+            Fixed =
+            [
+                Talk.Scenario("1, 2, 4, 7: three are missing", talk.Enter(0), DatagramPrograms.InOneGo(talk, 0, [.. ((int[])[1, 2, 4, 7]).Select(i => talk.Message(i, 40))]), talk.Leave(0)),
+                Talk.Scenario("asked again after 30 ms, as if the first were lost", talk.Enter(0), AskedAgain(talk, talk.Message(1, 40), talk.Message(1, 40)), talk.Leave(0)),
+                Talk.Scenario("something else after 30 ms, as if the answer were lost", talk.Enter(0), AskedAgain(talk, talk.Message(1, 40), talk.Message(2, 40)), talk.Leave(0)),
+            ],
+            Judge = Judges.WhileAlive(DatagramJudge.RightAnswer),
+        },
+    ];
 
     /// <summary>Peers that are gone, bursts, garbage, silence.</summary>
     private static ImmutableArray<Requirement> Survival(Conversation talk) =>

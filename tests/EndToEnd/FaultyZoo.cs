@@ -33,7 +33,7 @@ public sealed class FaultyZoo
     {
         var role = TargetProgram.Role.Named("faulty", name);
         using var place = new Workplace();
-        var outcome = await new Sockconf(place).Run(["check", .. role.Options, "--report", place.Report, "--seed", "1", "--", .. role.Command]);
+        var outcome = await new Sockconf(place).Run(["check", .. role.Options, "--report", place.Report, "--seed", "1", "--max-time", "30s", "--", .. role.Command]);
         Assert.That(outcome.Results.Violated, Is.Not.Empty, outcome.ToString);
         Assert.That(outcome.Exit, Is.EqualTo(outcome.Results.Verdicts.Values.Contains("fail") ? 1 : 0).Or.EqualTo(7), outcome.ToString);
         outcome.MustLeaveNothing();

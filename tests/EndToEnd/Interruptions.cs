@@ -47,7 +47,7 @@ public sealed class Interruptions
     {
         using var place = new Workplace();
         var sockconf = new Sockconf(place);
-        await sockconf.Check(["--profile", "quick", "--filter", "echo/data/unchanged"], TargetProgram.Named("faulty/upper_case.py").Command);
+        await sockconf.Check(["--profile", "quick", "--max-time", "60s", "--filter", "echo/data/unchanged"], TargetProgram.Named("faulty/upper_case.py").Command);
         using var running = await SockconfProcess.Start(sockconf, ["replay", place.Report, "--time-scale", "100", "--", .. Hostile.Command("never_listens")]);
         await running.Prints("target  ");
         running.Signal(SockconfProcess.Interrupt);

@@ -7,7 +7,7 @@ namespace SockConformance.Tests.EndToEnd;
 [TestFixture, Parallelizable(ParallelScope.Children)]
 public sealed class Replays
 {
-    private static readonly string[] Quick = ["check", "--spec", "echo", "--profile", "quick", "--seed", "1"];
+    private static readonly string[] Quick = ["check", "--spec", "echo", "--profile", "quick", "--max-time", "60s", "--seed", "1"];
     private static readonly IReadOnlyList<string> Good = TargetProgram.Named("good/python_threads.py").Command;
     private static readonly IReadOnlyList<string> UpperCase = TargetProgram.Named("faulty/upper_case.py").Command;
     private static readonly IReadOnlyList<string> LingerZero = TargetProgram.Named("faulty/linger_zero.py").Command;
@@ -20,7 +20,7 @@ public sealed class Replays
         using var place = new Workplace();
         var sockconf = new Sockconf(place);
         var command = TargetProgram.Named($"faulty/{faulty}").Command;
-        var outcome = await sockconf.Check(["--profile", "quick", "--seed", "1"], command);
+        var outcome = await sockconf.Check(["--profile", "quick", "--max-time", "60s", "--seed", "1"], command);
         outcome.MustExit(1);
         var cases = outcome.Results.Cases;
         Assert.That(cases, Is.Not.Empty.And.All.Exist);
@@ -95,7 +95,7 @@ public sealed class Replays
     public async Task The_packets_of_a_failure_can_be_read_and_say_which_primitive_caused_them()
     {
         using var place = new Workplace();
-        var outcome = await new Sockconf(place).Check(["--profile", "quick", "--seed", "1"], UpperCase);
+        var outcome = await new Sockconf(place).Check(["--profile", "quick", "--max-time", "60s", "--seed", "1"], UpperCase);
         var captures = outcome.Results.Requirements.Select(one => one.GetProperty("capture").GetString()).OfType<string>().ToList();
         Assert.That(captures, Is.Not.Empty);
         foreach (var capture in captures)
@@ -120,7 +120,7 @@ public sealed class Replays
     /// <summary>A case of echo/data/unchanged that upper_case.py has failed.</summary>
     private static async Task<string> SavedCase(Workplace place)
     {
-        var outcome = await new Sockconf(place).Check(["--profile", "quick", "--filter", "echo/data/unchanged"], UpperCase);
+        var outcome = await new Sockconf(place).Check(["--profile", "quick", "--max-time", "60s", "--filter", "echo/data/unchanged"], UpperCase);
         outcome.MustExit(1);
         return outcome.Results.Cases.Single();
     }

@@ -22,7 +22,7 @@ public sealed class Reports
     public async Task Results_json_has_exactly_the_fields_of_the_contract()
     {
         using var place = new Workplace();
-        var outcome = await new Sockconf(place).Check(["--seed", "0x5EED", "--profile", "quick"], UpperCase);
+        var outcome = await new Sockconf(place).Check(["--seed", "0x5EED", "--profile", "quick", "--max-time", "60s"], UpperCase);
         var document = outcome.Results.Document;
         Assert.That(document.EnumerateObject().Select(field => field.Name), Is.EquivalentTo(RunFields));
         Assert.That(document.GetProperty("capture").EnumerateObject().Select(field => field.Name), Is.EquivalentTo((string[])["backend", "received", "dropped"]));
@@ -44,7 +44,7 @@ public sealed class Reports
     public async Task A_failure_says_what_was_expected_and_names_files_that_are_there()
     {
         using var place = new Workplace();
-        var outcome = await new Sockconf(place).Check(["--profile", "quick"], UpperCase);
+        var outcome = await new Sockconf(place).Check(["--profile", "quick", "--max-time", "60s"], UpperCase);
         var failed = outcome.Results.Requirements.Where(one => one.GetProperty("verdict").GetString() == "fail").ToList();
         Assert.That(failed, Is.Not.Empty);
         foreach (var requirement in failed)
@@ -63,7 +63,7 @@ public sealed class Reports
     public async Task Junit_xml_has_a_failure_for_each_violated_requirement_and_for_no_other()
     {
         using var place = new Workplace();
-        var outcome = await new Sockconf(place).Check(["--profile", "quick"], UpperCase);
+        var outcome = await new Sockconf(place).Check(["--profile", "quick", "--max-time", "60s"], UpperCase);
         var suite = XDocument.Load(Path.Combine(place.Report, "junit.xml")).Root!.Element("testsuite")!;
         var failures = suite.Elements("testcase").Where(one => one.Element("failure") is not null).Select(one => one.Attribute("name")!.Value).ToList();
         Assert.That(failures, Is.EquivalentTo(outcome.Results.Verdicts.Where(one => one.Value == "fail").Select(one => one.Key)).And.Not.Empty);
@@ -113,7 +113,7 @@ public sealed class Reports
     public async Task Every_line_of_the_event_log_is_an_object_with_a_version_a_name_and_a_time()
     {
         using var place = new Workplace();
-        var outcome = await new Sockconf(place).Check(["--profile", "quick"], UpperCase);
+        var outcome = await new Sockconf(place).Check(["--profile", "quick", "--max-time", "60s"], UpperCase);
         var lines = await File.ReadAllLinesAsync(Path.Combine(place.Report, "events.ndjson"));
         foreach (var entry in lines.Select(line => JsonElement.Parse(line)))
         {
