@@ -202,5 +202,10 @@ internal sealed class RunningTarget : ITarget
         return $"the target {(told.Transport == Transport.Udp ? "was not bound to" : "did not listen on")} {told} within {patience.Ready.TotalSeconds:0.#} s{(mistaken.IsTaken ? $"; it {mistaken.Verb} {mistaken}: is this the right --spec?" : also)}";
     }
 
-    private static string LastLine(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "";
+    /// <summary>The last whole line; what comes after it may be cut off in mid-word, and counts only if there is no whole one.</summary>
+    private static string LastLine(string text)
+    {
+        var whole = text[..(text.LastIndexOf('\n') + 1)];
+        return (string.IsNullOrWhiteSpace(whole) ? text : whole).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "";
+    }
 }
