@@ -43,7 +43,7 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
 
         var exit = ExitOf(run, plan.Strict);
         var files = run.Requirements.Where(result => result.Failure is not null).ToDictionary(
-            result => result.Requirement.Id, result => FailureFiles.Save(folder, header, result.Requirement, result.Failure!, capture?.Link ?? LinkType.Ethernet));
+            result => result.Requirement.Id, result => FailureFiles.Save(folder, header, result.Requirement, (ScenarioFailure)result.Failure!, capture?.Link ?? LinkType.Ethernet));
         foreach (var result in run.Requirements.Where(result => result.Status is Status.Fail or Status.Warn)) console.Card(result, files.GetValueOrDefault(result.Requirement.Id), folder);
         console.Known(run.Requirements);
         RunFolder.Write(folder, "results.json", ResultsJson.Write(header, run, exit, files));

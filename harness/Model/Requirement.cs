@@ -8,6 +8,12 @@ public enum Level
     /// <summary>A clause of a standard says MUST, or nothing works without it.</summary>
     Must,
     Should,
+
+    /// <summary>A standard permits several ways; any other is a violation.</summary>
+    May,
+
+    /// <summary>No standard says; what was seen is recorded and never a violation.</summary>
+    Unspecified,
 }
 
 /// <summary>Whom a violation is charged to: a student is never scored for a fact of the kernel.</summary>
@@ -28,19 +34,13 @@ public enum Company
     Alone,
 }
 
-/// <summary>
-/// One clause that a target must keep: what to do (<see cref="Fixed"/> scenarios, then <see cref="Random"/> ones) and how to
-/// judge what came of it. A value: it opens no socket, asserts nothing, and may be listed, shrunk, replayed or judged again.
-/// </summary>
-public sealed record Requirement
+/// <summary>What is demanded of a target, and by whom; how it is checked is another matter.</summary>
+public record Demand
 {
     /// <summary>Path-like, lower case, never reused: <c>tcp/close/no-reset</c>.</summary>
     public required string Id { get; init; }
 
     public required string Title { get; init; }
-
-    /// <summary>Whether it makes sense for the service at hand; those that do not are left out.</summary>
-    public bool Applies { get; init; } = true;
 
     /// <summary>The source: RFC and section, POSIX function, or "course" where custom is the only source.</summary>
     public required string Clause { get; init; }
@@ -57,6 +57,16 @@ public sealed record Requirement
 
     /// <summary>What to change.</summary>
     public required string Fix { get; init; }
+}
+
+/// <summary>
+/// One clause that a target must keep: what to do (<see cref="Fixed"/> scenarios, then <see cref="Random"/> ones) and how to
+/// judge what came of it. A value: it opens no socket, asserts nothing, and may be listed, shrunk, replayed or judged again.
+/// </summary>
+public sealed record Requirement : Demand
+{
+    /// <summary>Whether it makes sense for the service at hand; those that do not are left out.</summary>
+    public bool Applies { get; init; } = true;
 
     /// <summary>Scenarios that are tried in every run.</summary>
     public ImmutableArray<Scenario> Fixed { get; init; } = [];

@@ -51,7 +51,7 @@ internal sealed class ConsoleReport(TextWriter results, TextWriter progress, Con
     {
         (done, total, doing) = (number, outOf, "");
         Clear();
-        if (!style.Quiet || result.Status is not (Status.Pass or Status.Skip or Status.XFail))
+        if (!style.Quiet || result.Status is not (Status.Pass or Status.Skip or Status.XFail or Status.Info))
         {
             var reason = result.Reason is { } why ? $" ({Printable.Line(why, 160)})" : "";
             var width = $"{outOf}".Length;
@@ -72,10 +72,10 @@ internal sealed class ConsoleReport(TextWriter results, TextWriter progress, Con
         results.WriteLine();
         results.WriteLine($"{Paint(result.Status, requirement.Id)} — {requirement.Title}   [{requirement.Clause}; {requirement.Level.ToString().ToUpperInvariant()}]");
         Row("demanded", requirement.Statement);
-        Row("what we did", failure.Evidence.Scenario.OneLine());
+        Row("what we did", failure.Did);
         Row("expected", failure.Violation.Expected);
         Row("observed", failure.Violation.Observed);
-        if (failure.Evidence.Target.End is not null && LastLine(failure.Evidence.Target.Output) is { Length: > 0 } said) Row("it printed", said);
+        if (failure is ScenarioFailure { Evidence.Target: { End: not null } target } && LastLine(target.Output) is { Length: > 0 } said) Row("it printed", said);
         Row("usual cause", requirement.Why);
         Row("fix", requirement.Fix);
         var shrinking = failure.Shrinking;
@@ -127,7 +127,7 @@ internal sealed class ConsoleReport(TextWriter results, TextWriter progress, Con
     private string Paint(Status status, string text)
     {
         if (!style.Color) return text;
-        var code = status switch { Status.Pass => 32, Status.Fail or Status.Error => 31, Status.Skip => 90, _ => 33 };
+        var code = status switch { Status.Pass or Status.Info => 32, Status.Fail or Status.Error => 31, Status.Skip => 90, _ => 33 };
         return $"\e[{code}m{text}\e[0m";
     }
 

@@ -12,7 +12,7 @@ public sealed record FailurePaths(string Id, string Case, string? Capture);
 /// <summary>Saves a failure as a case file and, if there are packets, as a pcapng whose comments name the primitives.</summary>
 internal static class FailureFiles
 {
-    public static FailurePaths Save(string folder, RunHeader header, Requirement requirement, Failure failure, LinkType link)
+    public static FailurePaths Save(string folder, RunHeader header, Demand requirement, ScenarioFailure failure, LinkType link)
     {
         var id = CaseFile.IdOf(requirement.Id, failure.Evidence.Scenario);
         var casePath = Path.Combine("cases", $"{id}.json");

@@ -180,7 +180,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
             {
                 try
                 {
-                    one.Result = one.Result! with { Failure = NewTrial().Shrink(one.Requirement, one.Result.Failure!, until) };
+                    one.Result = one.Result! with { Failure = NewTrial().Shrink(one.Requirement, (ScenarioFailure)one.Result.Failure!, until) };
                 }
                 catch (Exception e) when (e is TargetException or OperationCanceledException)
                 {
@@ -296,7 +296,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
         Monitor.PulseAll(gate);
     }
 
-    private void Decide(Progress one, (Status Status, string? Reason, Failure? Failure) decision)
+    private void Decide(Progress one, (Status Status, string? Reason, ScenarioFailure? Failure) decision)
     {
         lock (gate)
         {
@@ -359,7 +359,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
         Finish(one, status, reason);
     }
 
-    private void Finish(Progress one, Status status, string? reason = null, Failure? failure = null)
+    private void Finish(Progress one, Status status, string? reason = null, ScenarioFailure? failure = null)
     {
         lock (gate)
         {
@@ -394,7 +394,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
         public List<(Evidence Evidence, Verdict.Violation Violation)> Suspects { get; } = [];
 
         public string? Unsure, Blocked, NotObservable;
-        public (string Reason, Failure Failure)? InCompany, Flaky;
+        public (string Reason, ScenarioFailure Failure)? InCompany, Flaky;
         public RequirementResult? Result;
 
         /// <summary>Its own cases are over. One that is judged on every case has its final result only at the end of the run.</summary>

@@ -40,7 +40,7 @@ internal sealed class Trial(CaseRunner runner, TrialBudget budget, Action<Requir
     }
 
     /// <summary>The result for a requirement of which one case showed a violation.</summary>
-    public (Status Status, string? Reason, Failure? Failure) Decide(Requirement requirement, Evidence first, Verdict.Violation violation)
+    public (Status Status, string? Reason, ScenarioFailure? Failure) Decide(Requirement requirement, Evidence first, Verdict.Violation violation)
     {
         var tries = Again(requirement, first.Scenario, budget.Retries);
         var (runs, failed) = (tries.Count, tries.Count(one => one.Verdict is Verdict.Violation));
@@ -48,12 +48,12 @@ internal sealed class Trial(CaseRunner runner, TrialBudget budget, Action<Requir
         var last = failed == 0 ? (Verdict: (Verdict)violation, Evidence: first) : tries.Last(one => one.Verdict is Verdict.Violation);
         if (failed == runs)
         {
-            var asFound = new Failure((Verdict.Violation)last.Verdict, last.Evidence, new Shrinking(first.Scenario.Steps.Length, first.Scenario.Steps.Length, 0), (failed + 1, runs + 1));
+            var asFound = new ScenarioFailure((Verdict.Violation)last.Verdict, last.Evidence, new Shrinking(first.Scenario.Steps.Length, first.Scenario.Steps.Length, 0), (failed + 1, runs + 1));
             return (requirement.Level == Level.Must ? Status.Fail : Status.Warn, null, asFound);
         }
 
         if (failed == 0 && unsure is not null) return (unsure.TargetDied || unsure.Why == TimeOver ? Status.Skip : Status.Inconclusive, unsure.Why, null);
-        var asIs = new Failure(violation, first, new Shrinking(first.Scenario.Steps.Length, first.Scenario.Steps.Length, 0), (failed + 1, runs + 1));
+        var asIs = new ScenarioFailure(violation, first, new Shrinking(first.Scenario.Steps.Length, first.Scenario.Steps.Length, 0), (failed + 1, runs + 1));
         return failed == 0 && !first.Alone
             ? (Status.Pass, $"failed only next to other cases: {violation.Observed}", asIs)
             : (Status.Flaky, $"failed {failed + 1} of {runs + 1} runs: {violation.Observed}", asIs);
@@ -64,7 +64,7 @@ internal sealed class Trial(CaseRunner runner, TrialBudget budget, Action<Requir
     /// is the next to be shrunk. Candidates run in a hurry, a few at a time; what comes out is run four times with full patience,
     /// and given up for the original if it does not fail each time: a saved case is to be shown again.
     /// </summary>
-    public Failure Shrink(Requirement requirement, Failure failure, TimeSpan until)
+    public ScenarioFailure Shrink(Requirement requirement, ScenarioFailure failure, TimeSpan until)
     {
         var runs = 0;
         var original = failure.Evidence.Scenario;

@@ -12,7 +12,7 @@ internal abstract class Box : IDisposable
     public ChildProcess? Process { get; protected set; }
 
     /// <summary>Starts the command in this box.</summary>
-    public abstract void Start(TargetCommand command, int port, string host);
+    public abstract void Start(TargetCommand command, int port, string host, ChildStreams streams = ChildStreams.Piped);
 
     /// <summary>All processes of the target that are alive.</summary>
     public abstract IReadOnlyList<int> Processes();

@@ -13,6 +13,9 @@ internal enum ChildStreams
 
     /// <summary>stdin from a pipe of the harness, stdout and stderr the harness's own.</summary>
     Inherited,
+
+    /// <summary>stdin, stdout and stderr are three pipes of the harness.</summary>
+    Conversed,
 }
 
 /// <summary>
@@ -28,14 +31,16 @@ internal sealed unsafe partial class ChildProcess : IDisposable
     private static readonly ConcurrentDictionary<int, bool> Known = new();
     private readonly TaskCompletionSource<ProcessEnd> end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SafeFileHandle? ourPipe;
-    private readonly SafeFileHandle? report;
+    private readonly SafeFileHandle? report, input, errors;
 
-    private ChildProcess(int pid, SafeFileHandle? ourPipe, SafeFileHandle? report)
+    private ChildProcess(int pid, SafeFileHandle? ourPipe, SafeFileHandle? report, SafeFileHandle? input, SafeFileHandle? errors)
     {
         Pid = pid;
         Known[pid] = true;
         this.ourPipe = ourPipe;
         this.report = report;
+        this.input = input;
+        this.errors = errors;
 
         // One waiting thread per child: waitpid gives the raw status, and no signal handler is shared with anybody.
         new Thread(Reap) { IsBackground = true, Name = $"wait for {pid}" }.Start();
@@ -49,6 +54,12 @@ internal sealed unsafe partial class ChildProcess : IDisposable
     /// <summary>Its output if piped, or the writing end of its stdin if inherited.</summary>
     public SafeFileHandle Pipe => ourPipe!;
 
+    /// <summary>The writing end of its stdin, where it is conversed with.</summary>
+    public SafeFileHandle Input => input!;
+
+    /// <summary>The reading end of its stderr, where it is conversed with.</summary>
+    public SafeFileHandle Errors => errors!;
+
     /// <summary>The reading end of the pipe that the child has as descriptor 3, where one was asked for.</summary>
     public SafeFileHandle Report => report!;
 
@@ -60,6 +71,9 @@ internal sealed unsafe partial class ChildProcess : IDisposable
         syscall(CloseRange, 3, uint.MaxValue, CloseRangeCloexec);
         var (readEnd, writeEnd) = MakePipe();
         var (reportRead, reportWrite) = withReport ? MakePipe() : (-1, -1);
+        var conversed = streams == ChildStreams.Conversed;
+        var (inputRead, inputWrite) = conversed ? MakePipe() : (-1, -1);
+        var (errorsRead, errorsWrite) = conversed ? MakePipe() : (-1, -1);
         var opaque = stackalloc byte[OpaqueSize * 3];
         byte* actions = opaque, attributes = opaque + OpaqueSize, signals = opaque + 2 * OpaqueSize;
         posix_spawn_file_actions_init(actions);
@@ -71,6 +85,12 @@ internal sealed unsafe partial class ChildProcess : IDisposable
                 posix_spawn_file_actions_addopen(actions, 0, "/dev/null", 0, 0);
                 posix_spawn_file_actions_adddup2(actions, writeEnd, 1);
                 posix_spawn_file_actions_adddup2(actions, writeEnd, 2);
+            }
+            else if (conversed)
+            {
+                posix_spawn_file_actions_adddup2(actions, inputRead, 0);
+                posix_spawn_file_actions_adddup2(actions, writeEnd, 1);
+                posix_spawn_file_actions_adddup2(actions, errorsWrite, 2);
             }
             else
             {
@@ -91,18 +111,22 @@ internal sealed unsafe partial class ChildProcess : IDisposable
             var error = posix_spawnp(&pid, command[0], actions, attributes, argv.Pointer, envp.Pointer);
             if (error != 0)
             {
-                close(streams == ChildStreams.Piped ? readEnd : writeEnd);
+                close(streams == ChildStreams.Inherited ? writeEnd : readEnd);
                 if (withReport) close(reportRead);
+                if (conversed) close(inputWrite);
+                if (conversed) close(errorsRead);
                 throw new IOException(error == NoSuchFile ? $"there is no program '{command[0]}'" : $"cannot start '{command[0]}': {Marshal.GetPInvokeErrorMessage(error)}");
             }
 
-            var ours = streams == ChildStreams.Piped ? readEnd : writeEnd;
-            return new ChildProcess(pid, new SafeFileHandle(ours, ownsHandle: true), withReport ? new SafeFileHandle(reportRead, ownsHandle: true) : null);
+            var ours = streams == ChildStreams.Inherited ? writeEnd : readEnd;
+            return new ChildProcess(pid, Own(ours)!, Own(reportRead), Own(inputWrite), Own(errorsRead));
         }
         finally
         {
-            close(streams == ChildStreams.Piped ? writeEnd : readEnd);
+            close(streams == ChildStreams.Inherited ? readEnd : writeEnd);
             if (withReport) close(reportWrite);
+            if (conversed) close(inputRead);
+            if (conversed) close(errorsWrite);
             posix_spawn_file_actions_destroy(actions);
             posix_spawnattr_destroy(attributes);
         }
@@ -129,6 +153,8 @@ internal sealed unsafe partial class ChildProcess : IDisposable
 
     public void Dispose()
     {
+        input?.Dispose();
+        errors?.Dispose();
         ourPipe?.Dispose();
         report?.Dispose();
     }
@@ -142,6 +168,8 @@ internal sealed unsafe partial class ChildProcess : IDisposable
         var signal = status & 0x7f;
         end.SetResult(waited < 0 ? new ProcessEnd(-1, null, Clock.Now) : signal == 0 ? new ProcessEnd((status >> 8) & 0xff, null, Clock.Now) : new ProcessEnd(null, signal, Clock.Now));
     }
+
+    private static SafeFileHandle? Own(int descriptor) => descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
 
     private static (int Read, int Write) MakePipe()
     {

@@ -25,7 +25,7 @@ internal sealed partial class NamespaceBox : Box
     /// <param name="scratch">A folder that only the harness's mount namespace has.</param>
     public NamespaceBox(string scratch) => room = Path.Combine(scratch, $"{Interlocked.Increment(ref boxes)}");
 
-    public override void Start(TargetCommand command, int port, string host)
+    public override void Start(TargetCommand command, int port, string host, ChildStreams streams = ChildStreams.Piped)
     {
         Build(command.Folder, command.Certificates?.Folder);
         IReadOnlyList<string> words =
@@ -34,7 +34,7 @@ internal sealed partial class NamespaceBox : Box
             "env", "-i", "-C", command.Folder, .. command.Environment(port, "/tmp").Select(pair => $"{pair.Key}={pair.Value}"),
             "setpriv", "--no-new-privs", "--bounding-set=-all", .. Limits, "--nproc=512", "--", .. command.For(port, host),
         ];
-        Process = ChildProcess.Start(words, ToolEnvironment, ChildStreams.Piped);
+        Process = ChildProcess.Start(words, ToolEnvironment, streams);
     }
 
     public override IReadOnlyList<int> Processes()

@@ -8,11 +8,11 @@ internal sealed class OpenBox : Box
 
     static OpenBox() => ChildProcess.AdoptOrphans();
 
-    public override void Start(TargetCommand command, int port, string host)
+    public override void Start(TargetCommand command, int port, string host, ChildStreams streams = ChildStreams.Piped)
     {
         // No limit of processes: without a namespace the kernel counts all that this user runs.
         IReadOnlyList<string> words = [.. HasPrlimit.Value ? [.. Limits, "--"] : Array.Empty<string>(), .. command.For(port, host)];
-        Process = ChildProcess.Start(words, command.Environment(port, scratch), ChildStreams.Piped, command.Folder);
+        Process = ChildProcess.Start(words, command.Environment(port, scratch), streams, command.Folder);
     }
 
     /// <summary>Descendants of the first process, and orphans that became ours and carry its mark in their environment.</summary>

@@ -10,7 +10,7 @@ internal static partial class Libc
     internal const int IpProtoIp = 0, IpRecvErr = 11, IpProtoIpv6 = 41, Ipv6RecvErr = 25;
     internal const int MsgErrQueue = 0x2000, MsgNoSignal = 0x4000, MsgMore = 0x8000, ShutWr = 1;
     internal const short PollIn = 1, PollOut = 4;
-    internal const nuint SiocGifFlags = 0x8913, SiocSifFlags = 0x8914;
+    internal const nuint SiocGifFlags = 0x8913, SiocSifFlags = 0x8914, FioNbio = 0x5421;
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct PollFd
@@ -59,6 +59,12 @@ internal static partial class Libc
     internal static partial int close(int fd);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial int dup(int fd);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int open(string path, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static unsafe partial int setsockopt(int fd, int level, int name, int* value, int length);
 
     [LibraryImport("libc", SetLastError = true)]
@@ -69,6 +75,47 @@ internal static partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     internal static unsafe partial int ioctl(int fd, nuint request, byte* argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial nint read(int fd, byte* data, nint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial nint write(int fd, byte* data, nint length);
+
+    /// <summary>How many bytes were read; 0 at the end, below 0 for an error.</summary>
+    internal static unsafe int Read(int fd, Span<byte> room)
+    {
+        fixed (byte* p = room)
+        {
+            nint count;
+            do count = read(fd, p, room.Length);
+            while (count < 0 && Marshal.GetLastPInvokeError() == 4);
+            return (int)count;
+        }
+    }
+
+    /// <summary>How many bytes were taken: 0 if there is no room, below 0 for an error.</summary>
+    internal static unsafe int Write(int fd, ReadOnlySpan<byte> data)
+    {
+        fixed (byte* p = data)
+        {
+            var count = write(fd, p, data.Length);
+            return count < 0 && Marshal.GetLastPInvokeError() is 4 or 11 ? 0 : (int)count;
+        }
+    }
+
+    internal static unsafe void SetNonblocking(int fd)
+    {
+        var on = 1;
+        _ = ioctl(fd, FioNbio, (byte*)&on);
+    }
+
+    /// <summary>Waits for an event on a descriptor; false when the time is over.</summary>
+    internal static unsafe bool WaitFor(int fd, short events, int milliseconds)
+    {
+        var entry = new PollFd { Fd = fd, Events = events };
+        return poll(&entry, 1, milliseconds) > 0;
+    }
 
     /// <summary>The POSIX name of an errno of this machine, for example "ECONNRESET".</summary>
     internal static string Errno(int number) => number switch

@@ -31,7 +31,7 @@ internal static class Runs
 
     public static RequirementResult Failed(Status status = Status.Fail, string expected = "FIN", string observed = "RST", Evidence? evidence = null) => Result(
         status,
-        failure: new Failure(new Verdict.Violation(expected, observed, 1), evidence ?? Told.Of(Told.Visit(0, Talk.Text(20))), new Shrinking(12, 6, 40), (3, 3)));
+        failure: new ScenarioFailure(new Verdict.Violation(expected, observed, 1), evidence ?? Told.Of(Told.Visit(0, Talk.Text(20))), new Shrinking(12, 6, 40), (3, 3)));
 
     public static RunResult Of(params RequirementResult[] results) => new(
         [.. results], new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.Zero), TimeSpan.FromSeconds(2.25),

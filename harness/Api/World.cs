@@ -1,0 +1,216 @@
+namespace SockConformance.Api;
+
+/// <summary>
+/// The executable model of the socket API: all sockets of a program, at both hosts, as a standard sees them. <see cref="Expect"/> says what
+/// a call may answer, <see cref="Apply"/> what the answer did. Pure but for its own state: it opens nothing, and allocates nothing after
+/// its construction. One world serves many programs, one after the other.
+/// <code>
+///             bind            listen                accept
+///  Unbound ─────────▶ Bound ─────────▶ Listening ⇄ Pending ──────▶ (a new socket, Established)
+///     └────────┬────────┘ connect
+///              ├──▶ Connecting ──▶ Refused
+///              ▼
+///        Established ──shutdown(WR)──▶ WriteShut ──peer's FIN──▶ Ended
+///              ├──peer's FIN──▶ PeerShut ──shutdown(WR)──▶ Ended
+///              └──RST──▶ Reset ──told──▶ ResetTold                       close: from every state
+/// </code>
+/// </summary>
+/// <remarks>
+/// A call whose effect travels (a FIN, a byte, a reset) takes effect at once here, and on a real machine a little later: expectations that
+/// depend on such an effect say so (<see cref="Expectation.MayBeEarly"/>). What cannot be waited for is a set of allowed answers.
+/// </remarks>
+public sealed partial class World
+{
+    private const int MaxSockets = 2 * Call.MaxSlots, MaxReleased = 64;
+    private readonly Profile profile;
+    private readonly Slot[] slots = new Slot[Call.MaxSlots];
+    private readonly ModelSocket[] sockets = new ModelSocket[MaxSockets];
+    private readonly int[] released = new int[MaxReleased];
+    private int socketCount, releasedCount, datagramsSent, step;
+    private bool noDescriptors;
+
+    public World(Profile profile)
+    {
+        this.profile = profile;
+        for (var i = 0; i < MaxSockets; i++) sockets[i] = new ModelSocket();
+        Reset();
+    }
+
+    private struct Slot
+    {
+        public bool Given, Open, AtPeer;
+        public int Socket, Descriptor;
+    }
+
+    public Profile Profile => profile;
+
+    /// <summary>The number of the step that is judged, for reports.</summary>
+    public int Step
+    {
+        get => step;
+        set => step = value;
+    }
+
+    /// <summary>How often each situation was met.</summary>
+    public long[] Met { get; } = new long[Points.Table.Length];
+
+    /// <summary>A new program begins.</summary>
+    public void Reset()
+    {
+        Array.Clear(slots);
+        socketCount = releasedCount = datagramsSent = step = 0;
+        noDescriptors = false;
+    }
+
+    public bool IsOpen(int slot) => slot >= 0 && slots[slot].Open;
+
+    public bool IsGiven(int slot) => slot >= 0 && slots[slot].Given;
+
+    public bool IsAtPeer(int slot) => slot >= 0 && slots[slot].AtPeer;
+
+    /// <summary>The descriptor to call with: of a closed one its old number, unless that is in use again.</summary>
+    public int DescriptorOf(int slot)
+    {
+        var number = slots[slot].Descriptor;
+        if (slots[slot].Open) return number;
+        for (var i = 0; i < slots.Length; i++)
+        {
+            if (slots[i].Open && slots[i].Descriptor == number && slots[i].AtPeer == slots[slot].AtPeer) return 1000 + number;
+        }
+
+        return number;
+    }
+
+    /// <summary>The slot whose name must be asked for before this call can be made; -1 if none.</summary>
+    public int NameNeeded(in Call call) =>
+        call.Where == Where.NameOf && CanName(call.Other) && At(call.Other) is { Port: 0 } ? call.Other : -1;
+
+    /// <summary>The address that a call with <see cref="Where.NameOf"/> is made with.</summary>
+    public Name NameOf(int slot)
+    {
+        var socket = sockets[slots[slot].Socket];
+        return new Name(socket.Ip == 0 ? Name.Loopback : socket.Ip, socket.Port);
+    }
+
+    /// <summary>An error is on its way to this socket, and poll will tell when it has come: what must be reported then.</summary>
+    public Ready Unsettled(int slot)
+    {
+        if (!IsOpen(slot)) return Ready.None;
+        var socket = At(slot);
+        return socket.Unsettled && socket.Phase != Phase.Unspecified ? Due(socket) | (socket.IsReset && profile.TellsHangup ? Ready.Hup : Ready.None) : Ready.None;
+    }
+
+    public void Settled(int slot) => At(slot).Unsettled = false;
+
+    /// <summary>The call that waits on this socket, if one does, and whether it has no reason to wait any more.</summary>
+    public bool Waits(int slot, out Call call, out bool isDue)
+    {
+        call = default;
+        isDue = false;
+        if (!IsOpen(slot) || !At(slot).HasPending) return false;
+        call = At(slot).Pending;
+        isDue = !Expect(call).Blocks;
+        return true;
+    }
+
+    public SocketState StateOf(int slot)
+    {
+        if (!IsOpen(slot)) return SocketState.Closed;
+        var socket = At(slot);
+        if (socket.Phase == Phase.File) return SocketState.File;
+        if (socket.Phase == Phase.Unspecified) return SocketState.Unspecified;
+        if (socket.IsDatagram)
+        {
+            return socket.Error != Errno.None ? SocketState.DatagramRefused : socket.DatagramCount > 0 ? SocketState.DatagramReadable : socket.HasPeerName ? SocketState.DatagramConnected
+                : socket.HasName ? SocketState.DatagramBound : SocketState.DatagramUnbound;
+        }
+
+        return socket.Phase switch
+        {
+            Phase.Fresh => SocketState.Unbound,
+            Phase.Bound => SocketState.Bound,
+            Phase.Listening => socket.Count > 0 ? SocketState.Pending : SocketState.Listening,
+            Phase.Connecting => SocketState.Connecting,
+            Phase.Refused => SocketState.Refused,
+            _ when socket.IsReset => socket.ResetTold ? SocketState.ResetTold : SocketState.Reset,
+            _ when socket.WriteShut && socket.End => SocketState.Ended,
+            _ when socket.WriteShut => SocketState.WriteShut,
+            _ when socket.End => SocketState.PeerShut,
+            _ when socket.ReadShut => SocketState.ReadShut,
+            _ when socket.Full => SocketState.Full,
+            _ when Unread(socket) > 0 => SocketState.Readable,
+            _ => SocketState.Established,
+        };
+    }
+
+    /// <summary>The bytes that a socket sends: byte n of a stream is the same whatever the cuts, and differs from its neighbours and from other sockets'.</summary>
+    public void FillStream(int slot, Span<byte> data)
+    {
+        var socket = At(slot);
+        for (var i = 0; i < data.Length; i++) data[i] = StreamByte(socket.Index, socket.Sent + i);
+    }
+
+    /// <summary>The bytes of the next datagram.</summary>
+    public void FillDatagram(Span<byte> data)
+    {
+        for (var i = 0; i < data.Length; i++) data[i] = DatagramByte(datagramsSent, i);
+    }
+
+    public bool IsDatagram(int slot) => IsOpen(slot) && At(slot).IsDatagram;
+
+    private static byte StreamByte(int socket, long offset) => (byte)((offset * 7) + (socket * 31) + (offset >> 8));
+
+    private static byte DatagramByte(int number, int offset) => (byte)((offset * 5) + (number * 37) + 1);
+
+    private ModelSocket At(int slot) => sockets[slots[slot].Socket];
+
+    private ModelSocket NewSocket(bool atPeer)
+    {
+        var socket = sockets[socketCount % MaxSockets];
+        socket.Clear(socketCount % MaxSockets);
+        socketCount++;
+        socket.AtPeer = atPeer;
+        return socket;
+    }
+
+    /// <summary>Whether the program has room for another socket; generators ask, and programs beyond it are cut off.</summary>
+    public bool HasRoom => socketCount < MaxSockets - 1;
+
+    private long Unread(ModelSocket socket) => socket.Peer < 0 || socket.IsDatagram ? 0 : sockets[socket.Peer].Sent - socket.Read;
+
+    private long Outstanding(ModelSocket socket) => socket.Peer < 0 || socket.IsDatagram ? 0 : socket.Sent - sockets[socket.Peer].Read;
+
+    /// <summary>What poll must report, once all is settled.</summary>
+    private Ready Due(ModelSocket socket)
+    {
+        if (socket.IsDatagram) return (socket.DatagramCount > 0 && socket.Error == Errno.None ? Ready.In : Ready.None) | (socket.Error != Errno.None ? Ready.Err : Ready.Out);
+        return socket.Phase switch
+        {
+            Phase.Listening => socket.Count > 0 ? Ready.In : Ready.None,
+            Phase.Refused when socket.Error != Errno.None => Ready.Out,
+            Phase.Connected when socket.IsReset => Ready.In | Ready.Out,
+            Phase.Connected => (Unread(socket) > 0 || socket.End || socket.ReadShut ? Ready.In : Ready.None) | (!socket.WriteShut && !socket.WasFull && Outstanding(socket) == 0 ? Ready.Out : Ready.None),
+            _ => Ready.None,
+        };
+    }
+
+    /// <summary>What poll must not report.</summary>
+    private Ready Absent(ModelSocket socket)
+    {
+        var never = Ready.Nval;
+        if (socket.IsDatagram) return socket.DatagramCount == 0 && socket.Error == Errno.None && !socket.ReadShut ? never | Ready.In | (socket.WriteShut ? Ready.None : Ready.Err) : never;
+        return socket.Phase switch
+        {
+            Phase.Listening => socket.Count == 0 ? never | Ready.In : never,
+            Phase.Connecting => never | Ready.In | Ready.Out,
+            Phase.Connected when !socket.IsReset => never | Ready.Err | (Unread(socket) == 0 && !socket.End && !socket.ReadShut ? Ready.In : Ready.None) | (socket.Full && !socket.WriteShut ? Ready.Out : Ready.None)
+                | (socket.End && socket.WriteShut || socket.ReadShut ? Ready.None : Ready.Hup),
+            _ => never,
+        };
+    }
+
+    private Expectation Say(Point point, int least = 0, int most = -1) => new(point, profile.Allowed(point)) { Least = least, Most = most, Cause = point };
+
+    /// <summary>As a rule has it, and with further answers that the machine's own pace allows.</summary>
+    private Expectation Say(Point point, Answers more) => new(point, profile.Allowed(point) | more) { Cause = point };
+}
