@@ -28,6 +28,7 @@ internal sealed class ProgramGenerator
     private readonly World world;
     private readonly long[,] seen;
     private readonly bool withPeer;
+    private readonly long[] begun = new long[Situations.Beginnings.Length];
     private int[] numbers = [];
     private int at, nextDescriptor, nextPort;
 
@@ -47,7 +48,8 @@ internal sealed class ProgramGenerator
         (numbers, at, nextDescriptor, nextPort) = (drawn, 0, 3, FirstPort);
         world.Reset();
         var calls = ImmutableArray.CreateBuilder<Call>(length);
-        var illegalAt = flavour == Flavour.OneIllegal ? 4 + Next(Math.Max(1, length - 8)) : -1;
+        if (Next(8) != 0) Begin(calls);
+        var illegalAt = flavour == Flavour.OneIllegal ? calls.Count + 1 + Next(Math.Max(1, (length - calls.Count) / 2)) : -1;
         for (var tries = 0; calls.Count < length && tries < length * 6; tries++)
         {
             Call? best = null;
@@ -56,8 +58,8 @@ internal sealed class ProgramGenerator
             {
                 var candidate = Candidate();
                 var expected = world.Expect(candidate);
-                if (expected.Skip || !Fits(candidate, expected, flavour, calls.Count == illegalAt)) continue;
-                var times = seen[(int)(candidate.On >= 0 ? world.StateOf(candidate.On) : SocketState.Unbound), (int)candidate.Op];
+                if (expected.Skip || world.IsBusy(candidate) || !Fits(candidate, expected, flavour, calls.Count == illegalAt)) continue;
+                var times = seen[(int)(candidate.On >= 0 ? world.StateOf(candidate.On) : ApiState.Unbound), (int)candidate.Op];
                 if (candidate.On < 0) times += 1_000_000; // new sockets come by themselves; but there must be some
                 if (calls.Count < 3 && candidate.Op == Primitive.Socket) times = 0;
                 if (times >= least) continue;
@@ -78,11 +80,34 @@ internal sealed class ProgramGenerator
         return new ApiProgram($"{flavour} program", calls.DrainToImmutable());
     }
 
+    /// <summary>Brings a socket to a state: of a few, the one that was seen least.</summary>
+    private void Begin(ImmutableArray<Call>.Builder calls)
+    {
+        var (best, least) = (0, long.MaxValue);
+        for (var i = 0; i < Candidates * 2; i++)
+        {
+            var one = Next(Situations.Beginnings.Length);
+            if (begun[one] >= least) continue;
+            (best, least) = (one, begun[one]);
+        }
+
+        begun[best]++;
+        var atPeer = withPeer && Next(3) == 0;
+        var beginning = Situations.Beginnings[best].Program.Calls;
+        foreach (var made in beginning)
+        {
+            // The socket that connects may be the other host's.
+            var call = atPeer && made.Op == Primitive.Socket && made.Type == SocketType.Stream && beginning.Any(one => one.Op == Primitive.Connect && one.On == made.Gives && one.Where == Where.NameOf) ? made with { AtPeer = true } : made;
+            calls.Add(call);
+            Pretend(call);
+        }
+    }
+
     private bool Fits(in Call call, in Expectation expected, Flavour flavour, bool illegal)
     {
         var rule = Points.Of(expected.Point);
         var refused = !world.Profile.Allowed(expected.Point).Has(Errno.None) && rule.IsRefusal && expected.Point is not (Point.AcceptEmpty or Point.RecvEmpty or Point.RecvDontWait or Point.SendFull or Point.RecvDatagramStranger or Point.ConnectRefused or Point.ConnectRefusedInProgress or Point.RecvTimeout or Point.RecvReset or Point.SendReset or Point.RecvDatagramRefused);
-        if (expected.Blocks && flavour != Flavour.Legal && Next(4) != 0) return false;
+        if (expected.Blocks && Next(24) != 0) return false; // each costs time
         return flavour switch { Flavour.Any => rule.Level != Model.Level.Unspecified || Next(8) == 0, _ => refused == illegal && rule.Level != Model.Level.Unspecified };
     }
 
@@ -145,11 +170,11 @@ internal sealed class ProgramGenerator
         var other = Next(MostSlots);
         var free = slot;
         for (var i = 0; i < MostSlots && world.IsGiven(free); i++) free = (free + 1) % MostSlots;
-        if (world.IsGiven(free)) free = other; // all are given: an open one is lost sight of, until the program ends
+        for (var i = 0; i < MostSlots && world.IsOpen(free); i++) free = (free + 1) % MostSlots;
         switch (Next(32))
         {
             case 0 or 1: return Call.Socket(free, Next(4) == 0 ? SocketType.Dgram : SocketType.Stream) with { AtPeer = withPeer && Next(3) == 0 };
-            case 2: return Next(6) == 0 ? Call.Socket(free, Next(2) == 0 ? SocketType.Unknown : SocketType.Stream, Next(2) == 0 ? Domain.Unknown : Domain.Inet, Next(2) * 17) : Call.Open(free);
+            case 2: return Next(2) == 0 ? Call.Socket(free, Next(2) == 0 ? SocketType.Unknown : SocketType.Stream, Next(2) == 0 ? Domain.Unknown : Domain.Inet, Next(2) * 17) : Call.Open(free);
             case 3 or 4: return Call.Bind(slot, Address(), other);
             case 5 or 6: return Call.Listen(slot, Next(5) == 0 ? -1 : Next(5));
             case 7 or 8 or 9: return Call.Accept(free, slot);
@@ -161,7 +186,7 @@ internal sealed class ProgramGenerator
             case 24 or 25: return Call.Close(slot);
             case 26: return Next(4) == 0 ? Call.Name(slot) with { Size = 4 } : Call.Name(slot);
             case 27: return Next(4) == 0 ? Call.Peer(slot) with { Size = 4 } : Call.Peer(slot);
-            case 28: return Call.Set(slot, (SocketOption)Next(4), Next(3));
+            case 28: return Next(4) == 0 ? Call.Set(slot, SocketOption.Linger, Next(3) - 1 > 0 ? -1 : 0) : Call.Set(slot, (SocketOption)Next(3), Next(2));
             case 29: return Call.Get(slot, Next(4) == 0 ? (SocketOption)Next(4) : (SocketOption)((int)SocketOption.Error + Next(3)));
             case 30: return Next(3) == 0 ? Call.Dup(free, slot) : Call.Nonblocking(slot, Next(3) != 0);
             default: return Call.Poll(slot);

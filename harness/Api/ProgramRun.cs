@@ -4,8 +4,9 @@ namespace SockConformance.Api;
 
 /// <summary>One call as it was made, on the run's time axis.</summary>
 /// <param name="Step">Its place in the program; -1 for what the harness asked in between.</param>
-/// <param name="Refused">The model has it as a step that the standard refuses.</param>
-public sealed record CallTrace(int Step, Call Call, int Descriptor, Name Address, string Answer, TimeSpan Start, TimeSpan End, bool Refused);
+/// <param name="Situation">What the model had it for.</param>
+/// <param name="Refused">It is a step that the standard refuses.</param>
+public sealed record CallTrace(int Step, Call Call, int Descriptor, Name Address, string Answer, TimeSpan Start, TimeSpan End, Point Situation, bool Refused);
 
 /// <summary>What came of a program.</summary>
 /// <param name="Disagreement">Null if all went as the model has it.</param>
@@ -42,7 +43,7 @@ internal sealed class ProgramRun
     public bool Records { get; set; }
 
     /// <summary>How often each primitive was called in each state.</summary>
-    public long[,] Coverage { get; } = new long[Enum.GetValues<SocketState>().Length, Enum.GetValues<Primitive>().Length];
+    public long[,] Coverage { get; } = new long[Enum.GetValues<ApiState>().Length, Enum.GetValues<Primitive>().Length];
 
     /// <summary>All primitives that were called.</summary>
     public long Primitives { get; private set; }
@@ -64,6 +65,7 @@ internal sealed class ProgramRun
             if (e.Point == Point.DriverAnswer && step < program.Calls.Length && e.Observed.StartsWith("nothing", StringComparison.Ordinal) && !World.Expect(program.Calls[step]).Skip) wrong = Hung(program.Calls[step], e);
         }
 
+        if (wrong is null && !broken && Captured is not null) wrong = OnTheWire(program);
         try
         {
             if (!broken) target.Reset();
@@ -76,6 +78,31 @@ internal sealed class ProgramRun
         }
 
         return new ProgramOutcome(wrong, broken, Records ? [.. trace] : []);
+    }
+
+    /// <summary>The flows of the last program, if there was a capture.</summary>
+    public ImmutableArray<Model.Flow> Flows { get; private set; } = [];
+
+    /// <summary>Waits until all is captured that was sent, and gives it; null for a capture that cannot be trusted now. Null where programs are not looked at on the wire.</summary>
+    public Func<ImmutableArray<Model.Flow>?>? Captured { get; set; }
+
+    private Disagreement? OnTheWire(ApiProgram program)
+    {
+        try
+        {
+            foreach (var slot in World.Unnamed().ToList())
+            {
+                if (Ask(Call.Name(slot)) is { } wrong) return wrong;
+            }
+        }
+        catch (DriverException e)
+        {
+            return new Disagreement(e.Point, step, e.Expected, e.Observed);
+        }
+
+        if (Captured!() is not { } flows) return null;
+        Flows = flows;
+        return WireCheck.Judge(World.Connections(), World.Refusals, World.DatagramsSent, flows, World.IsAllKnown, program.Calls.Length - 1, World.Met);
     }
 
     /// <summary>A call that should have been over at once and is not: that is the socket's doing, not the protocol's.</summary>
@@ -95,8 +122,8 @@ internal sealed class ProgramRun
             World.Step = step;
             if (Prepare(call) is { } early) return early;
             var expected = World.Expect(call);
-            if (expected.Skip || DriverOf(call) is not { } driver || driver.Lacks(call)) continue;
-            Coverage[(int)(call.On >= 0 ? World.StateOf(call.On) : SocketState.Unbound), (int)call.Op]++;
+            if (expected.Skip || World.IsBusy(call) || DriverOf(call) is not { } driver || driver.Lacks(call)) continue;
+            Coverage[(int)(call.On >= 0 ? World.StateOf(call.On) : ApiState.Unbound), (int)call.Op]++;
             var wrong = call.Op == Primitive.Interrupt ? Interrupt(call, expected, driver) : expected.Blocks ? Wait(call, expected, driver) : call.UntilFull ? Fill(call, driver) : Make(call, expected, driver);
             if (wrong is not null) return wrong;
             if (Resume() is { } late) return late;
@@ -192,7 +219,7 @@ internal sealed class ProgramRun
     private bool Has(in Call call, in Expectation expected, IDriver driver)
     {
         var look = Call.Recv(call.On, 1, CallFlags.Peek | CallFlags.DontWait);
-        return (expected.Must & Ready.In) == Ready.None || World.StateOf(call.On) is SocketState.Pending or SocketState.Listening || driver.Lacks(look) || Do(look, driver, out _) is { Error: not Errno.EAGAIN };
+        return (expected.Must & Ready.In) == Ready.None || World.StateOf(call.On) is ApiState.Pending or ApiState.Listening || driver.Lacks(look) || Do(look, driver, out _) is { Error: not Errno.EAGAIN };
     }
 
     private Disagreement? Fill(in Call call, IDriver driver)
@@ -215,12 +242,7 @@ internal sealed class ProgramRun
         var token = driver.Begin(request, data.AsSpan(0, call.Op == Primitive.Send ? call.Size : 0), out var atOnce);
         Primitives++;
         Note(call, request, atOnce is { } told ? told.ToString() : "waits", started);
-        if (atOnce is { Unsupported: true })
-        {
-            driver.Finish(token, TimeSpan.Zero, room, out _, out _);
-            return null;
-        }
-
+        if (atOnce is { Unsupported: true }) return null;
         if (atOnce is { } answer) return new Disagreement(expected.Point, step, "the call waits", answer.ToString());
         World.Wait(call, expected);
         tokens[call.On] = token;
@@ -299,6 +321,12 @@ internal sealed class ProgramRun
 
     private void Note(in Call call, in Request request, string answer, TimeSpan started)
     {
-        if (Records) trace.Add(new CallTrace(step, call, request.Descriptor, request.Address, answer, started, Clock.Now, World.Expect(call) is { Skip: false } said && Points.Of(said.Point).IsRefusal));
+        if (!Records) return;
+        if (trace is [.., var last] && last.Step == step && last.Call == call && last.Answer == answer) trace[^1] = last with { End = Clock.Now };
+        else
+        {
+            var said = World.Expect(call);
+            trace.Add(new CallTrace(step, call, request.Descriptor, request.Address, answer, started, Clock.Now, said.Point, !said.Skip && Points.Of(said.Point).IsRefusal && !answer.EndsWith("EAGAIN", StringComparison.Ordinal)));
+        }
     }
 }

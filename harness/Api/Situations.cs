@@ -153,6 +153,9 @@ public static class Situations
             + "send s1 3; send s3 4; send s5 5; recv s6 9; recv s4 9; recv s2 9; send s2 2; close s3; recv s1 9; recv s4 9; send s6 7; recv s5 9; close s6; recv s5 9"),
     ];
 
+    /// <summary>The ways to bring a socket to a state, as programs, with the slot of that socket.</summary>
+    internal static ImmutableArray<(ApiProgram Program, int Slot)> Beginnings { get; } = [.. Prologues.Select(one => (Of(one.Name, one.Steps, withPeer: false), one.Slot))];
+
     /// <summary>All programs; those of the matrix come after the particular ones.</summary>
     /// <param name="withPeer">The sockets that connect are those of the other host.</param>
     public static IEnumerable<ApiProgram> All(bool withPeer)

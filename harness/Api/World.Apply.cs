@@ -8,6 +8,7 @@ public sealed partial class World
     {
         if (answer.Unsupported || expected.Skip) return;
         Met[(int)expected.Point]++;
+        Seen[(int)expected.Point] |= 1ul << (int)answer.Error;
         if (answer.Error == Errno.EAGAIN) Met[(int)Point.NonblockingHolds]++;
         if (call.Op == Primitive.Poll && (expected.Must & Ready.Out) != 0) Met[(int)Point.PollWritable]++;
         switch (call.Op)
@@ -63,6 +64,7 @@ public sealed partial class World
         var socket = At(call.On);
         socket.HasPending = true;
         socket.Pending = call;
+        if (expected.Point == Point.AcceptEmptyBlocks) descriptorReserved = true;
         if (expected.Point == Point.ConnectFullQueueBlocks) Stuck(socket, call);
     }
 
@@ -126,7 +128,7 @@ public sealed partial class World
         if (!socket.IsDatagram) socket.Phase = Phase.Bound;
         (socket.Ip, socket.Port) = call.Where switch
         {
-            Where.NameOf => (At(call.Other).Ip, At(call.Other).Port),
+            Where.NameOf => (NameOf(call.Other).Ip, NameOf(call.Other).Port),
             Where.Any or Where.Unspecified => (0u, 0),
             Where.Protected => (Name.Loopback, 1),
             _ => (Name.Loopback, 0),
@@ -176,6 +178,7 @@ public sealed partial class World
                 break;
             case Point.ConnectRefused or Point.ConnectRefusedInProgress:
                 socket.Phase = Phase.Refused;
+                Refusals++;
                 if (answer.Error == Errno.EINPROGRESS) (socket.Error, socket.Unsettled) = (Errno.ECONNREFUSED, true);
                 break;
             case Point.ConnectAfterCompletion:
@@ -207,6 +210,7 @@ public sealed partial class World
         socket.Phase = other.Phase = Phase.Connected;
         if (!socket.HasName) (socket.HasName, socket.Ip, socket.Port) = (true, Name.Loopback, 0);
         if (socket.Ip == 0) socket.Ip = Name.Loopback;
+        (other.Reuse, other.NoDelay, other.Linger, other.ReceiveTimeout, other.WasFull) = (listener.Reuse, listener.NoDelay, listener.Linger, listener.ReceiveTimeout, listener.WasFull); // as Linux and the BSDs have it
         (other.HasName, other.Ip, other.Port) = (true, Name.Loopback, listener.Port);
         (socket.Peer, other.Peer) = (other.Index, socket.Index);
         socket.HasPeerName = other.HasPeerName = true;
@@ -256,12 +260,11 @@ public sealed partial class World
         if (!answer.Ok)
         {
             if (socket.IsReset && expected.Point == Point.SendReset) Told(socket);
-            else if (expected.Point == Point.SendPeerClosed) ResetBy(socket, Point.SendPeerClosed, told: true);
+            else if (expected.Point == Point.SendPeerClosed && answer.Error != Errno.EAGAIN) ResetBy(socket, Point.SendPeerClosed, told: true);
             else if (answer.Error == Errno.EAGAIN) (socket.Full, socket.WasFull) = (true, true);
             return;
         }
 
-        socket.Completed = false;
         if (answer.Value > 0 && expected.Point == Point.SendPeerClosed)
         {
             ResetBy(socket, Point.SendPeerClosed, told: false);
@@ -319,6 +322,12 @@ public sealed partial class World
 
         if (!answer.Ok || socket.Phase != Phase.Connected || socket.IsReset) return;
         socket.ReadShut |= call.How is How.Rd or How.RdWr;
+        if (socket.ReadShut && (socket.WriteShut || call.How != How.Rd) && Unread(socket) > 0)
+        {
+            Lose(socket); // what is still on its way resets the connection, what has come does not
+            return;
+        }
+
         if (call.How == How.Rd || socket.WriteShut) return;
         socket.WriteShut = true;
         socket.Full = false;
@@ -375,9 +384,9 @@ public sealed partial class World
 
         var peer = sockets[socket.Peer];
         peer.PeerGone = true;
-        if (socket.IsReset || peer.IsReset) return;
+        if (socket.IsReset || peer.IsReset || (socket.WriteShut && socket.End)) return;
         if (Unread(socket) > 0) ResetBy(peer, Point.CloseUnreadData, told: false);
-        else if (socket.Linger == 0 && !(socket.WriteShut && socket.End)) ResetBy(peer, Point.CloseLingerZero, told: false);
+        else if (socket.Linger == 0) ResetBy(peer, Point.CloseLingerZero, told: false);
         else EndFor(socket, Point.ClosePeerSeesEnd);
     }
 
@@ -437,6 +446,12 @@ public sealed partial class World
             }
 
             to.Datagrams[(to.DatagramHead + to.DatagramCount++) % ModelSocket.MaxDatagrams] = new ModelSocket.Datagram { From = socket.Index, Length = answer.Value, Number = number };
+            return;
+        }
+
+        if (to is { Phase: Phase.Unspecified, References: > 0 })
+        {
+            Lose(socket);
             return;
         }
 

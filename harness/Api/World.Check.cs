@@ -61,7 +61,7 @@ public sealed partial class World
             if (slots[i].Open && slots[i].AtPeer == atPeer && slots[i].Descriptor == descriptor) return Against(Point.SocketLowestDescriptor, "a descriptor that is not in use", $"{descriptor}, which is s{i}");
         }
 
-        var lowest = NumbersDescriptors && !atPeer ? LowestReleased(atPeer) : -1;
+        var lowest = NumbersDescriptors && !atPeer && !descriptorReserved ? LowestReleased(atPeer) : -1;
         return lowest >= 0 && descriptor != lowest ? Against(Point.SocketLowestDescriptor, $"{lowest}, the lowest that is free", $"{descriptor}") : null;
     }
 

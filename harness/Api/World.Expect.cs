@@ -42,6 +42,23 @@ public sealed partial class World
         };
     }
 
+    /// <summary>Another call waits on this socket, and this one would meddle with it.</summary>
+    public bool IsBusy(in Call call) => IsTaken(call.Gives) || (call.On >= 0 && Meddles(call));
+
+    /// <summary>The slot is in use, or promised to a call that waits.</summary>
+    private bool IsTaken(int slot)
+    {
+        if (slot < 0) return false;
+        for (var i = 0; i < socketCount; i++)
+        {
+            if (sockets[i].HasPending && sockets[i].Pending.Gives == slot) return true;
+        }
+
+        return slots[slot].Open;
+    }
+
+    private bool Meddles(in Call call) => IsOpen(call.On) && At(call.On).HasPending && (!IsHarmless(call.Op) || (call.Op == Primitive.Poll && (At(call.On).Pending.Flags & CallFlags.WaitAll) != 0)); // what it has taken already does not show
+
     /// <summary>What may be asked of a socket on which another call waits.</summary>
     private static bool IsHarmless(Primitive op) => op is Primitive.Interrupt or Primitive.Getsockname or Primitive.Getpeername or Primitive.Getsockopt or Primitive.Poll;
 
@@ -91,8 +108,8 @@ public sealed partial class World
     private Expectation Socket(in Call call)
     {
         if (!HasRoom) return Expectation.Skipped;
-        if (call.Domain == Domain.Unknown) return Say(Point.SocketUnknownDomain);
-        if (call.Type == SocketType.Unknown) return Say(Point.SocketUnknownType);
+        if (call.Domain == Domain.Unknown) return call.Type == SocketType.Unknown || call.Size != 0 ? Expectation.Skipped : Say(Point.SocketUnknownDomain);
+        if (call.Type == SocketType.Unknown) return call.Size != 0 ? Expectation.Skipped : Say(Point.SocketUnknownType);
         if (call.Domain != Domain.Inet) return Expectation.Skipped;
         var fits = call.Size == 0 || call.Size == (call.Type == SocketType.Stream ? 6 : 17);
         return !fits ? Say(Point.SocketWrongProtocol) : noDescriptors && !call.AtPeer ? Say(Point.SocketDescriptorsUsedUp) : Say(Point.SocketOpens);
@@ -102,8 +119,8 @@ public sealed partial class World
     {
         switch (call.Where)
         {
-            case Where.BadLength: return Say(Point.BindBadLength, Refusals(socket));
-            case Where.OtherFamily: return Say(Point.BindWrongFamily, Refusals(socket));
+            case Where.BadLength: return Say(Point.BindBadLength, AlsoRefused(socket));
+            case Where.OtherFamily: return Say(Point.BindWrongFamily, AlsoRefused(socket));
             case Where.Unspecified: return socket.HasName || socket.Phase != Phase.Fresh ? Expectation.Skipped : Say(Point.BindUnspecifiedFamily);
         }
 
@@ -122,11 +139,13 @@ public sealed partial class World
 
         var wanted = At(call.Other);
         if (wanted.AtPeer != socket.AtPeer) return Expectation.Skipped; // the hosts of a driver may share their ports, or not
-        var (held, softly, taken) = (false, false, false);
+        var (held, softly, taken, unknown) = (false, false, false, false);
         for (var i = 0; i < socketCount; i++)
         {
             var other = sockets[i];
-            if (other == socket || other.IsDatagram != socket.IsDatagram || other.Port != wanted.Port || !other.HasName) continue;
+            if (other == socket || other.IsDatagram != socket.IsDatagram || !other.HasName) continue;
+            if (other.Port == 0) unknown = true; // it may be this very one; and one of TCP may be held by a connection in TIME-WAIT
+            if (other.Port != wanted.Port) continue;
             if (other.Ip != wanted.Ip && other.Ip != 0 && wanted.Ip != 0) continue;
             taken = true;
             if (other.References == 0 || !(other.BoundByCall || other.Phase == Phase.Listening)) continue;
@@ -134,11 +153,11 @@ public sealed partial class World
             else held = true;
         }
 
-        return held ? Say(Point.BindInUse) : softly ? Say(Point.BindInUseReusable) : taken ? Say(Point.BindWasUsed) : Say(socket.IsDatagram != wanted.IsDatagram ? Point.BindOtherProtocol : Point.BindFreeAddress);
+        return held ? Say(Point.BindInUse) : softly ? Say(Point.BindInUseReusable) : taken ? Say(Point.BindWasUsed) : Say(socket.IsDatagram != wanted.IsDatagram ? Point.BindOtherProtocol : Point.BindFreeAddress, unknown || (wanted.IsDatagram && !socket.IsDatagram) ? Answers.Of(Errno.EADDRINUSE) : default);
     }
 
     /// <summary>Where two errors apply at once, either may be told.</summary>
-    private Answers Refusals(ModelSocket socket) => socket.HasName || socket.Phase != Phase.Fresh ? Answers.Of(Errno.EINVAL) | Answers.Of(Errno.EISCONN) : default;
+    private Answers AlsoRefused(ModelSocket socket) => socket.HasName || socket.Phase != Phase.Fresh ? Answers.Of(Errno.EINVAL) | Answers.Of(Errno.EISCONN) : default;
 
     private Expectation Listen(in Call call, ModelSocket socket)
     {
@@ -266,15 +285,15 @@ public sealed partial class World
         if (call.Size == 0) return socket.WriteShut || socket.IsReset || socket.PeerGone || toName ? Expectation.Skipped : Say(Point.SendEmpty, 0, 0);
         if (socket.IsReset) return Say(socket.ResetTold ? Point.SendAfterReset : Point.SendReset, socket.WriteShut || toName ? Answers.Of(Errno.EPIPE) | Answers.Of(Errno.EISCONN) : default);
         if (socket.WriteShut) return Say(Point.SendShut);
-        if (socket.PeerGone || sockets[socket.Peer] is { ReadShut: true, WriteShut: true }) return toName ? Expectation.Skipped : Say(Point.SendPeerClosed) with { Least = 1, Most = call.Size };
+        if (socket.PeerGone || sockets[socket.Peer] is { ReadShut: true, WriteShut: true }) return toName ? Expectation.Skipped : Say(Point.SendPeerClosed, socket.WasFull ? Answers.Of(Errno.EAGAIN) : default) with { Least = 1, Most = call.Size, Skip = socket.WasFull && !socket.NonBlocking };
         var waits = !socket.NonBlocking && (call.Flags & CallFlags.DontWait) == 0;
         if (socket.Full) return toName ? Expectation.Skipped : waits ? Say(Point.SendFullBlocks, 1, call.Size) with { Blocks = true } : Say(Point.SendFull);
-        if (toName) return Say(Point.SendWithAddress, 1, call.Size);
 
         // Whether there is room for all of it is the implementation's matter; with much unread it may be none at all.
         if (waits && (Outstanding(socket) + call.Size > RoomAtLeast || socket.WasFull)) return Expectation.Skipped;
         var mayBeFull = Outstanding(socket) >= RoomAtLeast || socket.WasFull;
-        return new Expectation(Point.SendStream, profile.Allowed(Point.SendStream) | (mayBeFull ? Answers.Of(Errno.EAGAIN) : default)) { Least = 1, Most = call.Size, Cause = Point.SendStream, MayBeEarly = socket.Completed };
+        var point = toName ? Point.SendWithAddress : Point.SendStream;
+        return new Expectation(point, profile.Allowed(point) | (mayBeFull ? Answers.Of(Errno.EAGAIN) : default)) { Least = 1, Most = call.Size, Cause = point, MayBeEarly = socket.Completed };
     }
 
     /// <summary>This many bytes that nobody has read yet fit into any implementation's buffers (both ends together).</summary>
@@ -283,6 +302,7 @@ public sealed partial class World
     private Expectation SendDatagram(in Call call, ModelSocket socket)
     {
         var size = call.Size;
+        if (socket.WriteShut && socket.Error != Errno.None) return Expectation.Skipped; // both errors apply
         if (socket.WriteShut) return Say(Point.SendDatagramShut, Answers.Of(Errno.EDESTADDRREQ) | Answers.Of(Errno.ENOTCONN) | (size > MostInDatagram ? Answers.Of(Errno.EMSGSIZE) : default) | (call.Where == Where.Broadcast ? Answers.Of(Errno.EACCES) : default));
         if (call.Where == Where.Broadcast) return socket.Broadcast || socket.Error != Errno.None ? Expectation.Skipped : Say(Point.SendDatagramBroadcast);
         if (call.Where is not (Where.None or Where.NameOf or Where.Nobody)) return Expectation.Skipped;

@@ -27,7 +27,7 @@ public sealed partial class World
     private readonly ModelSocket[] sockets = new ModelSocket[MaxSockets];
     private readonly int[] released = new int[MaxReleased];
     private int socketCount, releasedCount, datagramsSent, step;
-    private bool noDescriptors;
+    private bool noDescriptors, descriptorReserved; // Linux takes the descriptor when accept begins to wait
 
     public World(Profile profile)
     {
@@ -51,6 +51,12 @@ public sealed partial class World
         set => step = value;
     }
 
+    /// <summary>How many connects of this program were refused by a reset.</summary>
+    public int Refusals { get; private set; }
+
+    /// <summary>What was answered in situations that no standard speaks of: a bit for each error, that of success first.</summary>
+    public ulong[] Seen { get; } = new ulong[Points.Table.Length];
+
     /// <summary>How often each situation was met.</summary>
     public long[] Met { get; } = new long[Points.Table.Length];
 
@@ -58,8 +64,8 @@ public sealed partial class World
     public void Reset()
     {
         Array.Clear(slots);
-        socketCount = releasedCount = datagramsSent = step = 0;
-        noDescriptors = false;
+        socketCount = releasedCount = datagramsSent = step = Refusals = 0;
+        noDescriptors = descriptorReserved = false;
     }
 
     public bool IsOpen(int slot) => slot >= 0 && slots[slot].Open;
@@ -107,39 +113,39 @@ public sealed partial class World
     {
         call = default;
         isDue = false;
-        if (!IsOpen(slot) || !At(slot).HasPending) return false;
+        if (!IsOpen(slot) || !At(slot).HasPending || At(slot).Pending.On != slot) return false; // told once, whatever copies there are
         call = At(slot).Pending;
         isDue = !Expect(call).Blocks;
         return true;
     }
 
-    public SocketState StateOf(int slot)
+    public ApiState StateOf(int slot)
     {
-        if (!IsOpen(slot)) return SocketState.Closed;
+        if (!IsOpen(slot)) return ApiState.Closed;
         var socket = At(slot);
-        if (socket.Phase == Phase.File) return SocketState.File;
-        if (socket.Phase == Phase.Unspecified) return SocketState.Unspecified;
+        if (socket.Phase == Phase.File) return ApiState.File;
+        if (socket.Phase == Phase.Unspecified) return ApiState.Unspecified;
         if (socket.IsDatagram)
         {
-            return socket.Error != Errno.None ? SocketState.DatagramRefused : socket.DatagramCount > 0 ? SocketState.DatagramReadable : socket.HasPeerName ? SocketState.DatagramConnected
-                : socket.HasName ? SocketState.DatagramBound : SocketState.DatagramUnbound;
+            return socket.Error != Errno.None ? ApiState.DatagramRefused : socket.DatagramCount > 0 ? ApiState.DatagramReadable : socket.HasPeerName ? ApiState.DatagramConnected
+                : socket.HasName ? ApiState.DatagramBound : ApiState.DatagramUnbound;
         }
 
         return socket.Phase switch
         {
-            Phase.Fresh => SocketState.Unbound,
-            Phase.Bound => SocketState.Bound,
-            Phase.Listening => socket.Count > 0 ? SocketState.Pending : SocketState.Listening,
-            Phase.Connecting => SocketState.Connecting,
-            Phase.Refused => SocketState.Refused,
-            _ when socket.IsReset => socket.ResetTold ? SocketState.ResetTold : SocketState.Reset,
-            _ when socket.WriteShut && socket.End => SocketState.Ended,
-            _ when socket.WriteShut => SocketState.WriteShut,
-            _ when socket.End => SocketState.PeerShut,
-            _ when socket.ReadShut => SocketState.ReadShut,
-            _ when socket.Full => SocketState.Full,
-            _ when Unread(socket) > 0 => SocketState.Readable,
-            _ => SocketState.Established,
+            Phase.Fresh => ApiState.Unbound,
+            Phase.Bound => ApiState.Bound,
+            Phase.Listening => socket.Count > 0 ? ApiState.Pending : ApiState.Listening,
+            Phase.Connecting => ApiState.Connecting,
+            Phase.Refused => ApiState.Refused,
+            _ when socket.IsReset => socket.ResetTold ? ApiState.ResetTold : ApiState.Reset,
+            _ when socket.WriteShut && socket.End => ApiState.Ended,
+            _ when socket.WriteShut => ApiState.WriteShut,
+            _ when socket.End => ApiState.PeerShut,
+            _ when socket.ReadShut => ApiState.ReadShut,
+            _ when socket.Full => ApiState.Full,
+            _ when Unread(socket) > 0 => ApiState.Readable,
+            _ => ApiState.Established,
         };
     }
 

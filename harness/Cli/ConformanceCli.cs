@@ -65,6 +65,12 @@ public static class ConformanceCli
         foreach (var option in options.ForCheck.Concat(options.ForTarget)) command.Add(option);
         command.SetAction(parsed =>
         {
+            if (parsed.GetValue(options.Driver))
+            {
+                var asked = DriverRequest.Read(parsed, options, words, book);
+                return asked.Target.Enter(arguments) ?? WithSignals(stop => new DriverSession(asked, stop).Check());
+            }
+
             var suite = book.Choose(parsed.GetValue(options.Spec), parsed.GetValue(options.Client));
             var request = TargetRequest.Read(parsed, options, words, suite);
             var plan = CheckRequest.Read(parsed, options, suite, book);
@@ -81,7 +87,15 @@ public static class ConformanceCli
         foreach (var option in options.ForTarget) command.Add(option);
         command.SetAction(parsed =>
         {
-            var files = parsed.GetValue(cases)!.SelectMany(RunFolder.FindCases).Distinct(StringComparer.Ordinal).Select(path => (Path: path, Case: CaseFile.Read(path))).ToList();
+            var paths = parsed.GetValue(cases)!.SelectMany(RunFolder.FindCases).Distinct(StringComparer.Ordinal).ToList();
+            if (paths.TrueForAll(ProgramCase.Is))
+            {
+                var programs = paths.Select(path => (path, ProgramCase.Read(path))).ToList();
+                var asked = DriverRequest.Read(parsed, options, words, book);
+                return asked.Target.Enter(arguments) ?? WithSignals(stop => new DriverSession(asked, stop).Replay(programs));
+            }
+
+            var files = paths.Select(path => (Path: path, Case: CaseFile.Read(path))).ToList();
             if (words.IsEmpty && parsed.GetValue(options.Connect) is null)
             {
                 var commands = files.Select(file => file.Case.Command).Where(one => !one.IsEmpty).DistinctBy(one => string.Join('\0', one)).ToList();

@@ -32,6 +32,10 @@ internal sealed partial class Options
 
     public Option<bool> Client { get; } = new("--client") { Description = "The command is a client; the harness is its server, on {port}." };
 
+    public Option<bool> Driver { get; } = new("--driver") { Description = "The command is a driver (docs/driver-protocol.md): the implementation of the socket API behind it is checked. Without a command, this machine's own." };
+
+    public Option<string?> Standard { get; } = new("--standard") { Description = "What a driver is judged by: posix, linux, … or a file (default: what the driver says).", HelpName = "NAME|FILE" };
+
     public Option<string?> TlsCa { get; } = new("--tls-ca") { Description = "Certificates (PEM) that the server's must lead to, instead of the harness's own.", HelpName = "FILE" };
 
     public Option<string?> TlsName { get; } = new("--tls-name") { Description = "The name that the server's certificate must be for (default: localhost).", HelpName = "NAME" };
@@ -93,7 +97,7 @@ internal sealed partial class Options
     public IEnumerable<Option> ForTarget => [Connect, AllowRemote, Port, Env, TlsCa, TlsName, Timeout, TimeScale, Sandbox, Capture, Report, Color, Progress, Quiet, Verbose];
 
     /// <summary>Options that say what is checked.</summary>
-    public IEnumerable<Option> ForCheck => [Spec, Client, Profile, Filter, Strict, Baseline, Seed, Cases, MaxTime, Jobs, Retries, NoShrink];
+    public IEnumerable<Option> ForCheck => [Spec, Client, Driver, Standard, Profile, Filter, Strict, Baseline, Seed, Cases, MaxTime, Jobs, Retries, NoShrink];
 
     /// <summary>A time such as 2s, 150ms, 1.5m; null stays null.</summary>
     /// <exception cref="UsageException">It is no time above zero.</exception>

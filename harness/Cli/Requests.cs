@@ -30,12 +30,13 @@ internal sealed record TargetRequest(
     public string TargetText => Attached is { } endpoint ? $"{endpoint}" : $"{Command}";
 
     /// <param name="suite">Its spec may say how the target is launched.</param>
-    public static TargetRequest Read(ParseResult parsed, Options options, ImmutableArray<string> words, Suite? suite)
+    /// <param name="needed">There must be a target: a check of a driver can do without.</param>
+    public static TargetRequest Read(ParseResult parsed, Options options, ImmutableArray<string> words, Suite? suite, bool needed = true)
     {
         var connect = parsed.GetValue(options.Connect);
         var launch = suite?.Service.Launch ?? LaunchSpec.None;
         if (words.IsEmpty && connect is null) words = launch.Command;
-        if (words.IsEmpty && connect is null) throw new UsageException("say what to check, after --: sockconf check --spec echo -- python3 server.py {port}   (or --connect HOST:PORT)");
+        if (words.IsEmpty && connect is null && needed) throw new UsageException("say what to check, after --: sockconf check --spec echo -- python3 server.py {port}   (or --connect HOST:PORT)");
         if (connect is not null && suite is { OfClients: true }) throw new UsageException("--client and --connect do not go together: a client is launched by its command, after --");
         if (!words.IsEmpty && connect is not null) throw new UsageException("either a command after -- or --connect, not both");
         var scale = parsed.GetValue(options.TimeScale);

@@ -88,7 +88,7 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
             : Exit.Holds;
     }
 
-    private static int ExitOf(RunResult run, bool strict) =>
+    internal static int ExitOf(RunResult run, bool strict) =>
         run.Interrupted is { } signal ? Exit.Interrupted(signal)
         : run.Count(Status.Fail) > 0 || (strict && run.Count(Status.Warn) > 0) ? Exit.Violated
         : run.Count(Status.Error) > 0 ? Exit.HarnessFailed

@@ -10,10 +10,11 @@ namespace SockConformance.Cli;
 /// <param name="FromSources">A spec from the texts it was read from once: its own first, then those it extends.</param>
 /// <param name="Servers">The requirements of a server.</param>
 /// <param name="Clients">The requirements of a client.</param>
+/// <param name="Standard">What a driver is judged by, by its name or the path of its file; null for the name of nothing.</param>
 /// <param name="All">Every suite there is, those of examples among them: where ids are looked up.</param>
 public sealed record SuiteBook(
     Func<IReadOnlyList<(string Name, string Title)>> BuiltIn, Func<string, ServiceSpec> Find, Func<IReadOnlyList<(string Name, string Text)>, ServiceSpec> FromSources,
-    Func<ServiceSpec, Suite> Servers, Func<ServiceSpec, Suite> Clients, Func<IReadOnlyList<Suite>> All)
+    Func<ServiceSpec, Suite> Servers, Func<ServiceSpec, Suite> Clients, Func<string, Api.Profile?> Standard, Func<IReadOnlyList<Suite>> All)
 {
     /// <summary>All requirements, each once, by id.</summary>
     public IReadOnlyList<Demand> Requirements => [.. All().SelectMany(suite => suite.Requirements).DistinctBy(requirement => requirement.Id), .. Api.Points.Demands];

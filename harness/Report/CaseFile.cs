@@ -50,7 +50,10 @@ public sealed record CaseFile
 
     /// <summary>A name that is the same for the same requirement and scenario: <c>tcp-close-no-reset-4f1c09ab</c>.</summary>
     public static string IdOf(string requirement, Scenario scenario) =>
-        $"{requirement.Replace('/', '-')}-{Hash(JsonSerializer.Serialize(scenario, CaseJson.Default.Scenario)):x8}";
+        IdOf(requirement, JsonSerializer.Serialize(scenario, CaseJson.Default.Scenario));
+
+    /// <summary>The same for anything that has a text.</summary>
+    internal static string IdOf(string requirement, string text) => $"{requirement.Replace('/', '-')}-{Hash(text):x8}";
 
     public string ToJson() => JsonSerializer.Serialize(this, CaseJson.Default.CaseFile) + "\n";
 

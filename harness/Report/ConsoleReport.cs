@@ -111,6 +111,22 @@ internal sealed class ConsoleReport(TextWriter results, TextWriter progress, Con
         results.Flush();
     }
 
+    /// <summary>How a check of a driver ended.</summary>
+    public void DriverSummary(RunHeader header, RunResult run, DriverCheck check, string folder, int exit)
+    {
+        Clear();
+        var parts = from status in Enum.GetValues<Status>()
+                    let count = run.Count(status)
+                    where count > 0
+                    select Paint(status, $"{count} {(status is Status.Fail or Status.Warn or Status.Error ? Name(status) : Name(status).ToLowerInvariant())}");
+        results.WriteLine();
+        results.WriteLine($"Summary  {run.Requirements.Length} rules: {string.Join(", ", parts)}  ({Seconds(run.Duration)} s, {check.Programs} programs, {check.Primitives} primitives{(check.CutShort is { } why ? $", cut short: {why}" : "")})");
+        var pairs = check.Coverage.Cast<long>().Where(count => count > 0).ToList();
+        if (pairs.Count > 0) results.WriteLine($"Coverage {pairs.Count} pairs of state and primitive; {pairs.Count(count => count >= 50)} of them at least 50 times ({Printable.Line(Path.Combine(folder, "coverage.txt"))})");
+        results.WriteLine($"Report   {Printable.Line(folder)}   seed {header.SeedText}   exit {exit}{(run.Interrupted is null ? "" : " (interrupted)")}");
+        results.Flush();
+    }
+
     private static string Name(Status status) => status switch
     {
         Status.Inconclusive => "INCONC",

@@ -28,6 +28,9 @@ public static class Printable
         return safe.ToString();
     }
 
+    /// <summary>Several lines, each made printable.</summary>
+    public static string Text(string text) => string.Join('\n', text.ReplaceLineEndings("\n").Split('\n').Select(line => Line(line, 2000)));
+
     /// <summary>Text of several lines that XML 1.0 can carry: characters it cannot are written as \xNN.</summary>
     public static string Xml(string text, int most = 64 * 1024)
     {

@@ -20,6 +20,21 @@ public static class ProfileReader
     private const string Sample = "- { rule: api/send/never-connected, answers: EPIPE, why: \"…\", source: \"…\" }";
     private static readonly string[] Traits = ["drops-beyond-backlog", "tells-hangup", "failed-shutdown-sticks", "failed-calls-bind"];
 
+    /// <exception cref="SpecException">It cannot be read or used.</exception>
+    public static Profile ReadFile(string path, Func<string, Profile?> find)
+    {
+        try
+        {
+            if (!File.Exists(path)) throw new SpecException($"there is no profile {SpecException.Show(path)}");
+            if (new FileInfo(path).Length > YamlTree.MostBytes) throw new SpecException($"{path}: a profile has at most {YamlTree.MostBytes} bytes");
+            return Read(YamlTree.Decode(File.ReadAllBytes(path), path), path, find);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SpecException($"{path}: it cannot be read; look at its rights");
+        }
+    }
+
     /// <param name="text">The file's text.</param>
     /// <param name="file">Its name, for errors.</param>
     /// <param name="find">The profile of a name; null if there is none.</param>

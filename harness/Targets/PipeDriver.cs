@@ -88,10 +88,9 @@ internal sealed class PipeDriver : IDriver
     public int Begin(in Request request, ReadOnlySpan<byte> data, out Answer? atOnce)
     {
         var id = Ask(request, data, background: true);
-        var room = new byte[Math.Max(1, request.Call.Size)];
-        var answer = Await(id, Clock.Now + patience, request.Call, room, out var received, out var blocked);
-        waiting[id] = new Held { Call = request.Call, Answer = blocked ? null : answer, Data = room[..received] };
+        var answer = Await(id, Clock.Now + patience, request.Call, new byte[Math.Max(1, request.Call.Size)], out _, out var blocked);
         atOnce = blocked ? null : answer;
+        if (blocked) waiting[id] = new Held { Call = request.Call };
         return id;
     }
 
@@ -237,7 +236,7 @@ internal sealed class PipeDriver : IDriver
             var first = true;
             foreach (var (flag, word) in FlagWords)
             {
-                if ((flags & flag) == 0) continue;
+                if ((flags & flag) == 0 || (flag == CallFlags.NoSignal && lacks.Contains(word))) continue;
                 Text(first ? "\""u8 : ",\""u8);
                 Text(Encoding.ASCII.GetBytes(word));
                 Text("\""u8);

@@ -29,7 +29,8 @@ internal sealed unsafe class LibcDriver : IDriver
     public Answer Do(in Request request, ReadOnlySpan<byte> data, Span<byte> room, out int received)
     {
         received = 0;
-        var (call, fd) = (request.Call, request.Descriptor);
+        var call = request.Call;
+        var fd = call.On < 0 || Owns(request.Descriptor) ? request.Descriptor : int.MaxValue; // a closed number may be another's by now
         var address = stackalloc byte[AddressSize + 12];
         int length;
         switch (call.Op)
@@ -73,7 +74,7 @@ internal sealed unsafe class LibcDriver : IDriver
                     return Result(Libc.close(fd));
                 }
 
-                return Answer.Failed(Errno.EBADF); // not ours: its number may be another thread's by now
+                return Answer.Failed(Errno.EBADF);
             case Primitive.Getsockname or Primitive.Getpeername:
                 length = call.Size > 0 ? call.Size : AddressSize;
                 var named = Result(call.Op == Primitive.Getsockname ? Libc.getsockname(fd, address, &length) : Libc.getpeername(fd, address, &length));
@@ -99,6 +100,7 @@ internal sealed unsafe class LibcDriver : IDriver
         if (token < 0) throw new InvalidOperationException("too many calls wait at once");
         var begun = waiting[token] = new Waiting(this, request, data.ToArray());
         atOnce = begun.Done.Wait(TimeSpan.FromMilliseconds(5)) ? begun.Answer : null;
+        if (atOnce is not null) waiting[token] = null;
         return token;
     }
 
@@ -124,6 +126,16 @@ internal sealed unsafe class LibcDriver : IDriver
     }
 
     public void Dispose() => Reset();
+
+    private bool Owns(int descriptor)
+    {
+        for (var i = 0; i < openCount; i++)
+        {
+            if (open[i] == descriptor) return true;
+        }
+
+        return false;
+    }
 
     private static int Flags(CallFlags flags) =>
         ((flags & CallFlags.Peek) != 0 ? 2 : 0) | ((flags & CallFlags.WaitAll) != 0 ? 0x100 : 0) | ((flags & CallFlags.DontWait) != 0 ? 0x40 : 0) | ((flags & CallFlags.OutOfBand) != 0 ? 1 : 0);

@@ -38,7 +38,7 @@ internal sealed unsafe partial class PacketCapture : IDisposable
     private readonly ConcurrentDictionary<int, bool> targetPorts = new();
     private readonly Lock counting = new(); // libpcap adds the kernel's counters up in the handle, which is no place for two threads
     private long sentinels, bytesKept;
-    private bool overflowed;
+    private bool overflowed, keepsAll;
 
     // Distributions do not agree on the number in its name.
     static PacketCapture() => NativeLibrary.SetDllImportResolver(typeof(PacketCapture).Assembly, (name, _, _) =>
@@ -143,6 +143,28 @@ internal sealed unsafe partial class PacketCapture : IDisposable
         return (own.ToImmutable(), strangers.ToImmutable());
     }
 
+    /// <summary>Keeps every flow there is from now on: where the namespace is the harness's own, all of them belong to the program that runs.</summary>
+    public void WatchAll() => keepsAll = true;
+
+    /// <summary>Takes all flows out of the capture. The client is who sent the first segment.</summary>
+    public ImmutableArray<Flow> TakeAll()
+    {
+        var taken = ImmutableArray.CreateBuilder<Flow>();
+        foreach (var key in flows.Keys)
+        {
+            if (!flows.TryRemove(key, out var segments)) continue;
+            lock (segments)
+            {
+                Interlocked.Add(ref bytesKept, -segments.Sum(segment => (long)segment.Frame.Length));
+                var client = Source(segments[0]);
+                var server = client.Equals(key.A) ? key.B : key.A;
+                taken.Add(new Flow(new FiveTuple(client, server, key.IsTcp ? Transport.Tcp : Transport.Udp), [.. segments.Select(segment => segment with { FromClient = Source(segment).Equals(client) })]));
+            }
+        }
+
+        return taken.ToImmutable();
+    }
+
     /// <summary>The true counts. SharpPcap 6.3.1 reads them with the wrong field width on 64-bit Linux, so libpcap is asked itself.</summary>
     public CaptureCounts Counts()
     {
@@ -169,7 +191,7 @@ internal sealed unsafe partial class PacketCapture : IDisposable
         }
 
         // A flow that touches no target is not ours: without a namespace of our own, the loopback is shared.
-        if (!targetPorts.ContainsKey(decoded.Destination.Port) && !targetPorts.ContainsKey(decoded.Source.Port) && !IsHarness(decoded.Destination)) return;
+        if (!keepsAll && !targetPorts.ContainsKey(decoded.Destination.Port) && !targetPorts.ContainsKey(decoded.Source.Port) && !IsHarness(decoded.Destination)) return;
         if (bytesKept > MaxBytesKept)
         {
             overflowed = true;

@@ -1,7 +1,7 @@
 namespace SockConformance.Api;
 
 /// <summary>The states of a socket as a textbook draws them, and those that only show in what calls answer.</summary>
-public enum SocketState : byte
+public enum ApiState : byte
 {
     /// <summary>The descriptor is closed.</summary>
     Closed,

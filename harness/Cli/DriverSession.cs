@@ -1,0 +1,186 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Security.Cryptography;
+using SockConformance.Api;
+using SockConformance.Model;
+using SockConformance.Report;
+using SockConformance.Run;
+using SockConformance.Targets;
+using SockConformance.Wire;
+
+namespace SockConformance.Cli;
+
+/// <summary>A check of a driver as it was asked for.</summary>
+/// <param name="Standard">What it is judged by; null for what it says itself.</param>
+/// <param name="Primitives">Random programs go on until so many primitives were called.</param>
+internal sealed record DriverRequest(TargetRequest Target, ImmutableArray<Demand> Selected, Api.Profile? Standard, Func<string, Api.Profile?> Find, ulong Seed, TimeSpan? Until, long? Primitives, bool InFull, bool Strict, int Retries, bool Shrinks, TimeSpan ShrinkTime)
+{
+    private const long ByDefault = 60_000, Thorough = 1_000_000;
+
+    public static DriverRequest Read(ParseResult parsed, Options options, ImmutableArray<string> words, SuiteBook book)
+    {
+        if (parsed.GetValue(options.Connect) is not null) throw new UsageException("--driver and --connect do not go together: a driver is launched by its command, after --");
+        if (parsed.GetValue(options.Client)) throw new UsageException("--driver and --client do not go together");
+        if (parsed.GetValue(options.Spec) is not null) throw new UsageException("--driver takes no --spec: what a driver is judged by is --standard posix, linux, … or a file");
+        var filters = parsed.GetValue(options.Filter) ?? [];
+        var name = parsed.GetValue(options.Standard);
+        var standard = name is null ? null : book.Standard(name) ?? throw new UsageException($"--standard {Printable.Line(name)}: there is no such profile; posix, linux, or a file that ends in .yaml");
+        var profile = parsed.GetValue(options.Profile);
+        var limit = Options.Duration(parsed.GetValue(options.MaxTime), "--max-time");
+        var retries = parsed.GetValue(options.Retries);
+        if (retries is < 0 or > 100) throw new UsageException($"--retries {retries}: a number from 0 to 100");
+        var cases = parsed.GetValue(options.Cases);
+        if (cases is < 0 or > 100_000) throw new UsageException($"--cases {cases}: a number from 0 to 100000");
+        return new DriverRequest(
+            TargetRequest.Read(parsed, options, words, null, needed: false), [.. Points.Demands.Where(demand => Options.Matches(demand.Id, filters))], standard, book.Standard,
+            Options.SeedOf(parsed.GetValue(options.Seed)) ?? (uint)RandomNumberGenerator.GetInt32(int.MaxValue),
+            limit ?? profile switch { Cli.Profile.Quick => TimeSpan.FromSeconds(1.6), Cli.Profile.Thorough => null, _ => TimeSpan.FromSeconds(9) },
+            cases is { } wanted ? wanted * 30L : profile switch { Cli.Profile.Quick => null, Cli.Profile.Thorough => Thorough, _ => ByDefault }, profile == Cli.Profile.Thorough, parsed.GetValue(options.Strict), retries, !parsed.GetValue(options.NoShrink),
+            TimeSpan.FromSeconds(profile switch { Cli.Profile.Quick => 3, Cli.Profile.Thorough => 60, _ => 8 }));
+    }
+}
+
+/// <summary>The parts of one check of a driver put together.</summary>
+internal sealed class DriverSession(DriverRequest request, StopRequest stop)
+{
+    private static readonly TimeSpan Answer = TimeSpan.FromSeconds(2);
+
+    private TimeSpan Patience => request.Target.Patience.Reply > TimeSpan.Zero ? request.Target.Patience.Reply : Answer;
+
+    public int Check()
+    {
+        if (request.Selected.IsEmpty)
+        {
+            Console.Error.WriteLine("sockconf: nothing ran: no requirement matches the filter (sockconf list shows their ids)");
+            return Exit.NothingRan;
+        }
+
+        var started = DateTimeOffset.UtcNow;
+        var console = new ConsoleReport(Console.Out, Console.Error, request.Target.Style);
+        using var capture = OpenCapture(out var captureText);
+        var profile = request.Standard ?? Asked();
+        var header = new RunHeader(Who, $"api ({profile.Name})", request.Seed, request.Target.SandboxText, captureText, capture is not null, request.Target.Command?.Words ?? [], request.Strict);
+        var folder = RunFolder.Create(request.Target.ReportFolder, request.Seed);
+        console.Header(header);
+        using var events = new EventLog(folder, console);
+        events.Start(header);
+        using var peer = new LibcDriver();
+        using var check = new DriverCheck(
+            new DriverPlan(request.Selected, profile, request.Seed, request.Until, request.Primitives, request.InFull, request.Retries, request.Shrinks, request.ShrinkTime, Patience),
+            Start, peer, capture is null ? null : () => capture.Drain() ? capture.TakeAll() : null, events, stop.Token);
+        ImmutableArray<RequirementResult> results;
+        try
+        {
+            results = check.Execute();
+        }
+        catch (OperationCanceledException) when (stop.Signal is not null)
+        {
+            results = [.. request.Selected.Select(demand => new RequirementResult(demand, Status.Skip, CloseVerdict.None, 0, TimeSpan.Zero, "interrupted"))];
+        }
+
+        var counts = capture?.Counts() ?? default;
+        var run = new RunResult(results, started, DateTimeOffset.UtcNow - started, check.Programs, (int)Math.Min(int.MaxValue, check.Primitives), counts.Received, counts.Dropped, stop.Signal);
+        var exit = Session.ExitOf(run, request.Strict);
+        var files = run.Requirements.Where(result => result.Failure is not null).ToDictionary(
+            result => result.Requirement.Id, result => ProgramFiles.Save(folder, header, profile.Name, result.Requirement, (ProgramFailure)result.Failure!, capture?.Link ?? LinkType.Ethernet));
+        foreach (var result in run.Requirements.Where(result => result.Status is Status.Fail or Status.Warn)) console.Card(result, files.GetValueOrDefault(result.Requirement.Id), folder);
+        RunFolder.Write(folder, "results.json", ResultsJson.Write(header, run, exit, files));
+        RunFolder.Write(folder, "junit.xml", JUnitXml.Write(header, run, files));
+        RunFolder.Write(folder, "coverage.txt", Coverage(check.Coverage));
+        events.End(exit);
+        console.DriverSummary(header, run, check, folder, exit);
+        return exit;
+    }
+
+    public int Replay(IReadOnlyList<(string Path, (ProgramCase Case, ApiProgram Program) Saved)> files)
+    {
+        using var peer = new LibcDriver();
+        var (failed, changed, broken) = (0, 0, 0);
+        foreach (var (path, (saved, program)) in files)
+        {
+            stop.Token.ThrowIfCancellationRequested();
+            var profile = request.Standard ?? request.Find(saved.Profile) ?? throw new InputException($"{path}: there is no profile {Printable.Line(saved.Profile)}; name one with --standard");
+            using var capture = OpenCapture(out _);
+            Disagreement? wrong;
+            try
+            {
+                using var driver = Start();
+                var run = new ProgramRun(profile, driver, peer, Patience) { Captured = capture is null ? null : () => capture.Drain() ? capture.TakeAll() : null };
+                wrong = run.Run(program).Disagreement;
+            }
+            catch (DriverException e)
+            {
+                wrong = new Disagreement(e.Point, -1, e.Expected, e.Observed);
+            }
+
+            var same = wrong is not null && (Points.Of(wrong.Point).Id == saved.Requirement || saved.Expected.Contains(wrong.Expected, StringComparison.Ordinal));
+            var word = wrong is null ? "FIXED" : same ? "FAILED" : "CHANGED";
+            if (wrong is not null && same) failed++;
+            else if (wrong is not null) changed++;
+            Console.Out.WriteLine($"  {word,-8} {saved.Id}{(wrong is null ? "" : $"  {Points.Of(wrong.Point).Id}: expected {Printable.Line(wrong.Expected)}, observed {Printable.Line(wrong.Observed)}")}");
+        }
+
+        Console.Out.WriteLine($"\nSummary  {files.Count} programs replayed: {files.Count - failed - changed - broken} FIXED, {failed} FAILED, {changed} CHANGED");
+        return failed + changed > 0 ? Exit.Violated : Exit.Holds;
+    }
+
+    private string Who => request.Target.Command is null ? "the socket API of this machine, in process" : request.Target.TargetText;
+
+    /// <summary>What the driver says that it is.</summary>
+    private Api.Profile Asked()
+    {
+        using var driver = Greeted();
+        return request.Find(driver.Profile) ?? throw new TargetException($"the driver wants to be judged by '{Printable.Line(driver.Profile)}', which is no profile: name one with --standard (posix, linux, … or a file)");
+    }
+
+    /// <exception cref="TargetException">It does not even say hello, and nothing but that could be told of it.</exception>
+    private IDriver Greeted()
+    {
+        try
+        {
+            return Start();
+        }
+        catch (DriverException e)
+        {
+            throw new TargetException($"this is no driver: expected {e.Expected}, observed {Printable.Line(e.Observed)} (docs/driver-protocol.md)");
+        }
+        catch (IOException e)
+        {
+            throw new TargetException($"the driver cannot be started: {e.Message}");
+        }
+    }
+
+    private IDriver Start() => request.Target.Command is not { } command ? new LibcDriver() : new PipeDriver(command, OwnNamespace.Scratch is { } scratch ? new NamespaceBox(scratch) : new OpenBox(), Patience);
+
+    /// <summary>Only in a namespace of the harness's own is all that is captured the programs'.</summary>
+    private PacketCapture? OpenCapture(out string text)
+    {
+        if (OwnNamespace.Scratch is null && request.Target.Capture != Need.Require)
+        {
+            text = "none (no network namespace of its own): judged by what the calls answered";
+            return null;
+        }
+
+        var whyNot = "as asked";
+        var capture = request.Target.Capture == Need.Off ? null : PacketCapture.TryOpen(out whyNot, datagrams: true);
+        if (capture is null && request.Target.Capture == Need.Require) throw new EnvironmentException($"--capture require: {whyNot}");
+        capture?.WatchAll();
+        text = capture is null ? $"none ({whyNot}): judged by what the calls answered" : $"lo, {PacketCapture.Backend}";
+        return capture;
+    }
+
+    private static string Coverage(long[,] counts)
+    {
+        var text = new System.Text.StringBuilder($"{"state",-20}");
+        foreach (var op in Enum.GetValues<Primitive>()) text.Append($"{op.ToString().ToLowerInvariant(),12}");
+        text.Append('\n');
+        foreach (var state in Enum.GetValues<ApiState>())
+        {
+            text.Append($"{state,-20}");
+            foreach (var op in Enum.GetValues<Primitive>()) text.Append($"{counts[(int)state, (int)op],12}");
+            text.Append('\n');
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,121 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using SockConformance.Api;
+using SockConformance.Model;
+using SockConformance.Run;
+using SockConformance.Wire;
+
+namespace SockConformance.Report;
+
+/// <summary>A saved program of primitives that showed a disagreement. Format 1, as other case files.</summary>
+internal sealed record ProgramCase
+{
+    private const int MaxBytes = 1 << 20, MaxCalls = 2000;
+
+    public required int Sockcase { get; init; }
+
+    public required string Id { get; init; }
+
+    public required string Requirement { get; init; }
+
+    /// <summary>What the driver was judged by.</summary>
+    public required string Profile { get; init; }
+
+    public required string Tool { get; init; }
+
+    public ImmutableArray<string> Command { get => field.IsDefault ? [] : field; init; }
+
+    public required string Expected { get; init; }
+
+    public required string Observed { get; init; }
+
+    public required string Situation { get; init; }
+
+    /// <summary>A line for each call.</summary>
+    public required ImmutableArray<string> Program { get; init; }
+
+    public string ToJson() => JsonSerializer.Serialize(this, ProgramCaseJson.Default.ProgramCase) + "\n";
+
+    /// <summary>Whether a file is one of these and not a scenario's; files that are neither are told by <see cref="CaseFile"/>.</summary>
+    public static bool Is(string path)
+    {
+        try
+        {
+            if (new FileInfo(path).Length > MaxBytes) return false;
+            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("program", out _);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return false;
+        }
+    }
+
+    /// <exception cref="InputException">It is no whole case of a program.</exception>
+    public static (ProgramCase Case, ApiProgram Program) Read(string path)
+    {
+        try
+        {
+            var read = JsonSerializer.Deserialize(File.ReadAllBytes(path), ProgramCaseJson.Default.ProgramCase)!;
+            if (read.Sockcase != 1) throw new InputException($"{path} is of case format {read.Sockcase}; this sockconf reads format 1");
+            if (read.Program.IsDefaultOrEmpty || read.Program.Length > MaxCalls || read.Program.Any(line => line is null)) throw new InputException($"{path}: a program has 1 to {MaxCalls} lines");
+            if (Points.Find(read.Requirement) is null) throw new InputException($"{path}: there is no rule {Printable.Line(read.Requirement)}");
+            return (read, ApiProgram.Parse(read.Situation, read.Program));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or FormatException or NotSupportedException)
+        {
+            throw new InputException($"{path} is no whole case file: {Printable.Line(e.Message.Split(". Path")[0])}");
+        }
+    }
+}
+
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(ProgramCase))]
+internal sealed partial class ProgramCaseJson : JsonSerializerContext;
+
+/// <summary>Saves the smallest program of a disagreement: as a case, as a transcript, as programs in C and in Python, and what was captured.</summary>
+internal static class ProgramFiles
+{
+    public static FailurePaths Save(string folder, RunHeader header, string profile, Demand demand, ProgramFailure failure, LinkType link)
+    {
+        var rule = Points.Find(demand.Id)!;
+        var id = CaseFile.IdOf(demand.Id, failure.Program.ToString());
+        Directory.CreateDirectory(Path.Combine(folder, "cases"));
+        if (failure.Program.Calls.IsEmpty) return new FailurePaths(id, "", null);
+        var casePath = Path.Combine("cases", $"{id}.json");
+        File.WriteAllText(Path.Combine(folder, casePath), new ProgramCase
+        {
+            Sockcase = 1,
+            Id = id,
+            Requirement = demand.Id,
+            Profile = profile,
+            Tool = $"sockconf {RunHeader.Version}",
+            Command = header.Command,
+            Expected = failure.Violation.Expected,
+            Observed = failure.Violation.Observed,
+            Situation = failure.Program.Situation,
+            Program = [.. failure.Program.Calls.Select(call => call.ToString())],
+        }.ToJson());
+        File.WriteAllText(Path.Combine(folder, "cases", $"{id}.txt"), Printable.Text(Transcript.Text(failure)));
+        File.WriteAllText(Path.Combine(folder, "cases", $"{id}.c"), Printable.Text(Transcript.CProgram(failure, rule)));
+        File.WriteAllText(Path.Combine(folder, "cases", $"{id}.py"), Printable.Text(Transcript.PythonProgram(failure, rule)));
+
+        ImmutableArray<Segment> segments = [.. failure.Flows.SelectMany(flow => flow.Segments).OrderBy(segment => segment.At)];
+        if (segments.IsEmpty) return new FailurePaths(id, casePath, null);
+        var capturePath = Path.Combine("cases", $"{id}.pcapng");
+        using var stream = new BufferedStream(File.Create(Path.Combine(folder, capturePath)));
+        var writer = new PcapngWriter(stream);
+        writer.Begin((int)link, $"sockconf {RunHeader.Version}", Printable.Line($"{demand.Id} ({demand.Clause}). Expected: {failure.Violation.Expected}. Observed: {failure.Violation.Observed}. Again: sockconf replay {id}", 4000));
+        var told = -1;
+        foreach (var segment in segments)
+        {
+            var cause = failure.Calls.Index().LastOrDefault(one => one.Item.Start <= segment.At + TimeSpan.FromMilliseconds(1));
+            var comment = cause.Item is { } call && cause.Index != told ? Printable.Line($"[sockconf] {call.Call} = {call.Answer}") : null;
+            told = cause.Index;
+            writer.Packet(Clock.Wall(segment.At), segment.Frame.Span, comment);
+        }
+
+        return new FailurePaths(id, casePath, capturePath);
+    }
+}
