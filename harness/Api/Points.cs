@@ -221,7 +221,7 @@ public enum Point : short
 /// <param name="Allowed">What POSIX allows; a <see cref="Profile"/> may allow something else.</param>
 /// <param name="Title">The situation, or what is demanded, in a few words.</param>
 /// <param name="Why">What usually causes a violation; empty for the obvious.</param>
-public sealed record Rule(Point Point, string Id, Level Level, string Clause, Answers Allowed, string Title, string Why)
+public sealed record ApiRule(Point Point, string Id, Level Level, string Clause, Answers Allowed, string Title, string Why)
 {
     /// <summary>A step that the standard refuses in this state: it must fail, and change and send nothing.</summary>
     public bool IsRefusal { get; } = !Allowed.Has(Errno.None);
@@ -230,7 +230,7 @@ public sealed record Rule(Point Point, string Id, Level Level, string Clause, An
 /// <summary>The rules of the socket API, in one place.</summary>
 public static class Points
 {
-    public static ImmutableArray<Rule> Table { get; } =
+    public static ImmutableArray<ApiRule> Table { get; } =
     [
         R(Point.SocketOpens, "api/socket/opens", Level.Must, "POSIX.1-2024 XSH socket()", "0", "a socket of a known domain and type", "the call fails, or answers with no descriptor"),
         R(Point.SocketLowestDescriptor, "api/socket/lowest-descriptor", Level.Must, "POSIX.1-2024 XSH 2.6 File Descriptor Allocation", "0", "a new descriptor is the lowest that is free", "numbers are counted up and never used again, or one in use is given away"),
@@ -440,17 +440,17 @@ public static class Points
         R(Point.DriverEnds, "driver/ends", Level.Must, "driver protocol 1", "0", "the driver exits at the end of its stdin", ""),
     ];
 
-    private static readonly ImmutableDictionary<string, Rule> ById = Table.ToImmutableDictionary(rule => rule.Id);
+    private static readonly ImmutableDictionary<string, ApiRule> ById = Table.ToImmutableDictionary(rule => rule.Id);
 
-    public static Rule Of(Point point) => Table[(int)point];
+    public static ApiRule Of(Point point) => Table[(int)point];
 
     /// <summary>The rule of this id; null if there is none.</summary>
-    public static Rule? Find(string id) => ById.GetValueOrDefault(id);
+    public static ApiRule? Find(string id) => ById.GetValueOrDefault(id);
 
     /// <summary>The rules as requirements: for lists, explanations and reports.</summary>
     public static ImmutableArray<Demand> Demands { get; } = [.. Table.Select(DemandOf)];
 
-    private static Demand DemandOf(Rule rule) => new()
+    private static Demand DemandOf(ApiRule rule) => new()
     {
         Id = rule.Id,
         Title = rule.Title,
@@ -464,5 +464,5 @@ public static class Points
         Fix = rule.IsRefusal ? "look at the state of the socket before anything is begun, and leave it as it is" : "keep, for each socket, the state that POSIX gives it; docs/requirements.md has the situation",
     };
 
-    private static Rule R(Point point, string id, Level level, string clause, string allowed, string title, string why) => new(point, id, level, clause, Answers.Parse(allowed), title, why);
+    private static ApiRule R(Point point, string id, Level level, string clause, string allowed, string title, string why) => new(point, id, level, clause, Answers.Parse(allowed), title, why);
 }

@@ -39,5 +39,8 @@ public sealed class Profile
     /// <summary>A connect or send on a socket of datagrams leaves it bound, even if it fails.</summary>
     public bool FailedCallsBind { get; init; }
 
+    /// <summary>A connect that was refused is the end of the socket: nothing but close is possible.</summary>
+    public bool FailedConnectEnds { get; init; }
+
     public Answers Allowed(Point point) => allowed[(int)point];
 }

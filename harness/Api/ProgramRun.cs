@@ -20,6 +20,7 @@ public sealed record ProgramOutcome(Disagreement? Disagreement, bool Broken, Imm
 internal sealed class ProgramRun
 {
     private const int MaxData = 1 << 16, MaxFills = 1024, NobodysPort = 4;
+    private static readonly ManualResetEventSlim Nothing = new(); // never set: to wait a little between two looks
     private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(10);
     private readonly byte[] data = new byte[MaxData + 2048], room = new byte[MaxData + 2048];
     private readonly int[] tokens = new int[Call.MaxSlots];
@@ -212,7 +213,7 @@ internal sealed class ProgramRun
     /// <summary>A few times at once, then a millisecond each.</summary>
     private static void Pause(int tries)
     {
-        if (tries > 3) Thread.Sleep(1);
+        if (tries > 3) Nothing.Wait(1);
     }
 
     /// <summary>Whether what poll does not tell is there all the same: then poll is wrong, and not what should have brought it.</summary>

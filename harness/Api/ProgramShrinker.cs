@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace SockConformance.Api;
 
 /// <summary>Makes a program that shows a disagreement smaller, by running smaller ones.</summary>

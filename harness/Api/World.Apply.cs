@@ -177,8 +177,9 @@ public sealed partial class World
                 socket.Unsettled = !answer.Ok;
                 break;
             case Point.ConnectRefused or Point.ConnectRefusedInProgress:
-                socket.Phase = Phase.Refused;
+                socket.Phase = profile.FailedConnectEnds ? Phase.Unspecified : Phase.Refused;
                 Refusals++;
+                if (profile.FailedConnectEnds) break;
                 if (answer.Error == Errno.EINPROGRESS) (socket.Error, socket.Unsettled) = (Errno.ECONNREFUSED, true);
                 break;
             case Point.ConnectAfterCompletion:
@@ -259,7 +260,7 @@ public sealed partial class World
         if (socket.Phase != Phase.Connected) return;
         if (!answer.Ok)
         {
-            if (socket.IsReset && expected.Point == Point.SendReset) Told(socket);
+            if (socket.IsReset) Told(socket);
             else if (expected.Point == Point.SendPeerClosed && answer.Error != Errno.EAGAIN) ResetBy(socket, Point.SendPeerClosed, told: true);
             else if (answer.Error == Errno.EAGAIN) (socket.Full, socket.WasFull) = (true, true);
             return;
@@ -342,7 +343,7 @@ public sealed partial class World
         (peer.End, peer.EndCause) = (true, cause);
     }
 
-    private void ResetBy(ModelSocket socket, Point cause, bool told)
+    private static void ResetBy(ModelSocket socket, Point cause, bool told)
     {
         if (socket.IsReset) return;
         (socket.IsReset, socket.ResetCause, socket.ResetTold, socket.Unsettled, socket.Full) = (true, cause, told, true, false);

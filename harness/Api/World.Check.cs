@@ -9,8 +9,8 @@ public sealed partial class World
     {
         if (answer.Unsupported) return null;
         var point = expected.Point;
-        if (!answer.Ok) return expected.Allowed.Has(answer.Error) ? CheckSignal(call, expected, answer) : Against(point, Wanted(expected), answer.ToString());
-        if (!expected.Allowed.Has(Errno.None)) return Against(point, Wanted(expected), answer.ToString());
+        if (!answer.Ok) return expected.Allowed.Has(answer.Error) ? CheckSignal(call, expected, answer) : Against(Blamed(call, point, answer), Wanted(expected), answer.ToString());
+        if (!expected.Allowed.Has(Errno.None)) return Against(Blamed(call, point, answer), Wanted(expected), answer.ToString());
         if (call.Op is not (Primitive.Send or Primitive.Recv or Primitive.Poll or Primitive.Getsockopt) && call.Gives < 0 && answer.Value != 0) return Against(point, "the value 0", answer.ToString());
         if (expected.Most >= expected.Least && (answer.Value < expected.Least || answer.Value > expected.Most) && !expected.Allowed.IsAnything)
             return Against(Blamed(call, point, answer), expected.Least == expected.Most ? $"the value {expected.Least}" : $"a value from {expected.Least} to {expected.Most}", answer.ToString());
@@ -31,12 +31,16 @@ public sealed partial class World
 
     private Disagreement Against(Point point, string wanted, string seen) => new(point, step, wanted, seen);
 
-    /// <summary>A value out of range is the fault of the call, but that of closing if it is the end of file where there is none.</summary>
+    /// <summary>Whose fault a wrong answer is: that of the call, or of an earlier one that has done too much or too little to the connection.</summary>
     private Point Blamed(in Call call, Point point, in Answer answer)
     {
-        if (call.Op != Primitive.Recv || answer.Value != 0 || call.Size == 0) return point;
+        if (call.Op is not (Primitive.Recv or Primitive.Send) || call.On < 0 || !IsOpen(call.On)) return point;
         var socket = At(call.On);
-        return !socket.IsDatagram && socket.Peer >= 0 && sockets[socket.Peer] is { Duplicates: > 0, References: > 0 } ? Point.CloseLastDescriptorOnly : point;
+        if (socket.IsDatagram || socket.Phase != Phase.Connected || socket.Peer < 0) return point;
+        if (call.Op == Primitive.Send) return point == Point.SendStream && answer.Error == Errno.EPIPE && socket.ReadShut ? Point.ShutdownRead : point;
+        if (point is Point.RecvEndOfFile or Point.RecvEndOfFileAgain) return answer.Error is Errno.ECONNRESET ? socket.EndCause : point;
+        if (!answer.Ok || answer.Value != 0 || call.Size == 0 || point is Point.RecvReset) return point;
+        return sockets[socket.Peer] is { Duplicates: > 0, References: > 0 } ? Point.CloseLastDescriptorOnly : socket is { WriteShut: true, ReadShut: false } ? Point.ShutdownWrite : point;
     }
 
     private Disagreement? CheckSignal(in Call call, in Expectation expected, in Answer answer)

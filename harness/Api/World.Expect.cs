@@ -126,9 +126,9 @@ public sealed partial class World
 
         if (socket.Phase == Phase.Refused || (socket.Phase == Phase.Connected && (socket.IsReset || (socket.End && socket.WriteShut)))) return Say(Point.BindAfterConnection);
         if (socket.NameUnsure) return Say(Point.BindAfterConnection);
-        if (socket.IsDatagram && socket.HasPeerName) return Say(Point.BindConnected, call.Where is Where.NotLocal ? Answers.Of(Errno.EADDRNOTAVAIL) : default);
-        if (socket.Phase is Phase.Connected or Phase.Connecting) return Say(Point.BindConnected, call.Where is Where.NotLocal ? Answers.Of(Errno.EADDRNOTAVAIL) : default);
-        if (socket.HasName) return Say(Point.BindAlreadyBound, call.Where is Where.NotLocal ? Answers.Of(Errno.EADDRNOTAVAIL) : call.Where == Where.NameOf ? Answers.Of(Errno.EADDRINUSE) : call.Where == Where.Protected ? Answers.Of(Errno.EACCES) : default);
+        if (socket.IsDatagram && socket.HasPeerName) return Say(Point.BindConnected, Meanwhile(call.Where));
+        if (socket.Phase is Phase.Connected or Phase.Connecting) return Say(Point.BindConnected, Meanwhile(call.Where));
+        if (socket.HasName) return Say(Point.BindAlreadyBound, Meanwhile(call.Where));
         switch (call.Where)
         {
             case Where.NotLocal: return Say(Point.BindNotLocal);
@@ -156,8 +156,17 @@ public sealed partial class World
         return held ? Say(Point.BindInUse) : softly ? Say(Point.BindInUseReusable) : taken ? Say(Point.BindWasUsed) : Say(socket.IsDatagram != wanted.IsDatagram ? Point.BindOtherProtocol : Point.BindFreeAddress, unknown || (wanted.IsDatagram && !socket.IsDatagram) ? Answers.Of(Errno.EADDRINUSE) : default);
     }
 
+    /// <summary>What is wrong with the address of a bind whose socket is wrong, too.</summary>
+    private static Answers Meanwhile(Where where) => where switch
+    {
+        Where.NotLocal => Answers.Of(Errno.EADDRNOTAVAIL),
+        Where.NameOf => Answers.Of(Errno.EADDRINUSE),
+        Where.Protected => Answers.Of(Errno.EACCES) | Answers.Of(Errno.EADDRINUSE),
+        _ => default,
+    };
+
     /// <summary>Where two errors apply at once, either may be told.</summary>
-    private Answers AlsoRefused(ModelSocket socket) => socket.HasName || socket.Phase != Phase.Fresh ? Answers.Of(Errno.EINVAL) | Answers.Of(Errno.EISCONN) : default;
+    private static Answers AlsoRefused(ModelSocket socket) => socket.HasName || socket.Phase != Phase.Fresh ? Answers.Of(Errno.EINVAL) | Answers.Of(Errno.EISCONN) : default;
 
     private Expectation Listen(in Call call, ModelSocket socket)
     {

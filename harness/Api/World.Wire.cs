@@ -3,8 +3,7 @@ using System.Collections.Immutable;
 namespace SockConformance.Api;
 
 /// <summary>What the model says must be on the wire of one connection when a program has ended.</summary>
-/// <param name="Sent">Bytes of each end; at most that many where not <paramref name="Exactly"/>.</param>
-/// <param name="Ended">Whether each end has sent its FIN; null where it may or may not.</param>
+/// <param name="ClientEnded">Whether it has sent its FIN; null where it may or may not.</param>
 public sealed record WireFacts(Name Client, Name Server, long ClientSent, long ServerSent, bool Exactly, bool? ClientEnded, bool? ServerEnded, bool? Reset);
 
 /// <content>What must be seen on the wire.</content>

@@ -10,7 +10,7 @@ namespace SockConformance.Spec;
 /// profile: linux
 /// title: Linux
 /// extends: posix                   # or another built-in profile
-/// traits: [tells-hangup]           # drops-beyond-backlog, failed-shutdown-sticks, failed-calls-bind
+/// traits: [tells-hangup]           # drops-beyond-backlog, failed-shutdown-sticks, failed-calls-bind, failed-connect-ends; in place of the parent's
 /// deviations:
 ///   - { rule: api/send/never-connected, answers: EPIPE, why: "no ENOTCONN for streams", source: "send(2)" }
 /// </code>
@@ -18,7 +18,7 @@ namespace SockConformance.Spec;
 public static class ProfileReader
 {
     private const string Sample = "- { rule: api/send/never-connected, answers: EPIPE, why: \"…\", source: \"…\" }";
-    private static readonly string[] Traits = ["drops-beyond-backlog", "tells-hangup", "failed-shutdown-sticks", "failed-calls-bind"];
+    private static readonly string[] Traits = ["drops-beyond-backlog", "tells-hangup", "failed-shutdown-sticks", "failed-calls-bind", "failed-connect-ends"];
 
     /// <exception cref="SpecException">It cannot be read or used.</exception>
     public static Profile ReadFile(string path, Func<string, Profile?> find)
@@ -45,9 +45,10 @@ public static class ProfileReader
         var map = Map(tree, "profile: NAME, then deviations:", ["profile", "title", "extends", "traits", "deviations"]);
         var name = Text(map, "profile");
         var parent = map["extends"] is null ? Profile.Posix : find(Text(map, "extends")) ?? throw map["extends"]!.Wrong($"there is no profile {SpecException.Show(Text(map, "extends"))}");
-        var traits = new HashSet<string>();
+        HashSet<string> traits = [.. Traits.Where((_, i) => Has(parent, i))];
         if (map["traits"] is { } given)
         {
+            traits.Clear(); // in place of the parent's
             foreach (var item in (given as YamlNode.List ?? throw given.Wrong("traits is a list")).Items)
             {
                 if (item is not YamlNode.Scalar scalar || !Traits.Contains(scalar.Text)) throw item.Wrong($"the traits are {string.Join(", ", Traits)}");
@@ -71,12 +72,15 @@ public static class ProfileReader
 
         return new Profile(name, map["title"] is null ? name : Text(map, "title"), deviations.Values.OrderBy(deviation => deviation.Point))
         {
-            DropsBeyondBacklog = parent.DropsBeyondBacklog || traits.Contains(Traits[0]),
-            TellsHangup = parent.TellsHangup || traits.Contains(Traits[1]),
-            FailedShutdownSticks = parent.FailedShutdownSticks || traits.Contains(Traits[2]),
-            FailedCallsBind = parent.FailedCallsBind || traits.Contains(Traits[3]),
+            DropsBeyondBacklog = traits.Contains(Traits[0]),
+            TellsHangup = traits.Contains(Traits[1]),
+            FailedShutdownSticks = traits.Contains(Traits[2]),
+            FailedCallsBind = traits.Contains(Traits[3]),
+            FailedConnectEnds = traits.Contains(Traits[4]),
         };
     }
+
+    private static bool Has(Profile profile, int trait) => trait switch { 0 => profile.DropsBeyondBacklog, 1 => profile.TellsHangup, 2 => profile.FailedShutdownSticks, 3 => profile.FailedCallsBind, _ => profile.FailedConnectEnds };
 
     private static Answers Answer(YamlNode.Map entry)
     {

@@ -3,7 +3,6 @@ using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using SockConformance.Api;
-using SockConformance.Model;
 using SockConformance.Wire;
 
 namespace SockConformance.Targets;
@@ -341,7 +340,7 @@ internal sealed class PipeDriver : IDriver
     }
 
     /// <summary>The bytes of a hexadecimal text.</summary>
-    private int Give(ReadOnlySpan<byte> hex, Span<byte> room, bool wanted, ReadOnlySpan<byte> text)
+    private static int Give(ReadOnlySpan<byte> hex, Span<byte> room, bool wanted, ReadOnlySpan<byte> text)
     {
         if (!wanted) return 0;
         if (hex.Length % 2 != 0 || hex.Length / 2 > room.Length) throw Broken(Point.DriverFields, "data: an even number of hexadecimal digits, for at most as many bytes as asked for", text);
@@ -357,7 +356,7 @@ internal sealed class PipeDriver : IDriver
         static int Value(byte digit) => digit switch { >= (byte)'0' and <= (byte)'9' => digit - '0', >= (byte)'a' and <= (byte)'f' => digit - 'a' + 10, >= (byte)'A' and <= (byte)'F' => digit - 'A' + 10, _ => -1 };
     }
 
-    private void MustHaveFields(in Call call, in Answer answer, ReadOnlySpan<byte> text)
+    private static void MustHaveFields(in Call call, in Answer answer, ReadOnlySpan<byte> text)
     {
         if (!answer.Ok || answer.Unsupported) return;
         var wants = call.Op switch
@@ -371,7 +370,7 @@ internal sealed class PipeDriver : IDriver
 
     private readonly record struct Parsed(int Id, bool Blocked, bool HasOutcome, Answer Answer);
 
-    private Parsed Parse(ReadOnlySpan<byte> text, out ReadOnlySpan<byte> data)
+    private static Parsed Parse(ReadOnlySpan<byte> text, out ReadOnlySpan<byte> data)
     {
         var (id, blocked, outcome) = (-1, false, false);
         var answer = default(Answer);
@@ -450,7 +449,7 @@ internal sealed class PipeDriver : IDriver
         return json.GetBoolean();
     }
 
-    private Errno Named(ref Utf8JsonReader json, ReadOnlySpan<byte> text)
+    private static Errno Named(ref Utf8JsonReader json, ReadOnlySpan<byte> text)
     {
         var name = json.GetString() ?? "";
         return Enum.TryParse<Errno>(name, out var errno) && errno != Errno.None && name[0] == 'E' ? errno : throw Broken(Point.DriverErrno, "an error that POSIX names", text);
@@ -458,7 +457,7 @@ internal sealed class PipeDriver : IDriver
 
     private static readonly (byte[] Word, Ready Event)[] EventWords = [("in"u8.ToArray(), Ready.In), ("out"u8.ToArray(), Ready.Out), ("err"u8.ToArray(), Ready.Err), ("hup"u8.ToArray(), Ready.Hup), ("nval"u8.ToArray(), Ready.Nval)];
 
-    private Ready Events(ref Utf8JsonReader json, ReadOnlySpan<byte> text)
+    private static Ready Events(ref Utf8JsonReader json, ReadOnlySpan<byte> text)
     {
         json.Read();
         if (json.TokenType != JsonTokenType.StartArray) throw Broken(Point.DriverFields, "revents: a list", text);
@@ -479,7 +478,7 @@ internal sealed class PipeDriver : IDriver
         return events;
     }
 
-    private Name Address(ref Utf8JsonReader json, ReadOnlySpan<byte> text)
+    private static Name Address(ref Utf8JsonReader json, ReadOnlySpan<byte> text)
     {
         json.Read();
         if (json.TokenType != JsonTokenType.StartObject) throw Broken(Point.DriverFields, "address: an object", text);

@@ -38,14 +38,15 @@ internal static class FolderOrder
     {
         [""] = [],
         ["Model"] = [],
-        ["Generate"] = ["Model"],
+        ["Api"] = ["Model"],
+        ["Generate"] = ["Api", "Model"],
         ["Judge"] = ["Model"],
-        ["Spec"] = ["Model"],
-        ["Wire"] = ["Model"],
-        ["Targets"] = ["Model", "Wire"],
-        ["Report"] = ["Model", "Run", "Wire"],
-        ["Run"] = ["Generate", "Judge", "Model", "Report", "Targets", "Wire"],
-        ["Cli"] = ["Generate", "Judge", "Model", "Report", "Run", "Spec", "Targets", "Wire"],
+        ["Spec"] = ["Api", "Model"],
+        ["Wire"] = ["Api", "Model"],
+        ["Targets"] = ["Api", "Model", "Wire"],
+        ["Report"] = ["Api", "Model", "Run", "Wire"],
+        ["Run"] = ["Api", "Generate", "Judge", "Model", "Report", "Targets", "Wire"],
+        ["Cli"] = ["Api", "Generate", "Judge", "Model", "Report", "Run", "Spec", "Targets", "Wire"],
     };
 
     /// <summary>The uses that the order does not allow, in files of the harness.</summary>

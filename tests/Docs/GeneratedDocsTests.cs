@@ -11,6 +11,9 @@ public class GeneratedDocsTests
     [Test]
     public void The_matrix_of_faulty_programs_is_that_of_their_headers() => MustBe("faulty-targets.md", Pages.FaultyTargets());
 
+    [Test]
+    public void The_page_of_divergences_is_that_of_the_profiles() => MustBe("divergences.md", Pages.Divergences());
+
     private static void MustBe(string name, string text)
     {
         var path = Path.Combine(Repository.Root, "docs", name);

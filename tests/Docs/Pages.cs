@@ -1,6 +1,8 @@
 using System.Text;
+using SockConformance.Api;
 using SockConformance.Suites;
 using SockConformance.Tests.EndToEnd;
+using SockConformance.Wire;
 
 namespace SockConformance.Tests.Docs;
 
@@ -26,6 +28,38 @@ internal static class Pages
         return page.ToString();
     }
 
+    /// <summary>docs/divergences.md: where platforms differ from POSIX, each with the shortest of the situations that shows it.</summary>
+    public static string Divergences()
+    {
+        var profiles = BuiltInProfiles.Names.Where(name => name != "posix").Select(name => BuiltInProfiles.Find(name)!).ToList();
+        var shown = ShortestTo([.. profiles.SelectMany(profile => profile.Deviations).Select(deviation => deviation.Point).Distinct()]);
+        var page = new StringBuilder($"# Where implementations differ from POSIX\n\n{Made}\nEach row is data of a profile (suites/profiles); the programs are run on this machine's kernel when the page is made, and cut where the situation is met.\nA * means: whatever is answered. What looks like a bug rather than a choice is marked so in its words.\n");
+        foreach (var profile in profiles)
+        {
+            page.Append($"\n## {profile.Name}: {profile.Title}\n\n| rule | POSIX | {profile.Name} | why | source | shown by |\n|---|---|---|---|---|---|\n");
+            foreach (var one in profile.Deviations.Where(one => profile.Name is "linux" or "lwip" || BuiltInProfiles.Find("linux")!.Allowed(one.Point) != one.Allowed))
+                page.Append($"| `{Points.Of(one.Point).Id}` | {Points.Of(one.Point).Allowed} | {one.Allowed} | {Cell(one.Why)} | {Cell(one.Source)} | {(shown.TryGetValue(one.Point, out var program) ? $"`{program}`" : "")} |\n");
+        }
+
+        return page.ToString();
+    }
+
+    private static Dictionary<Point, string> ShortestTo(HashSet<Point> points)
+    {
+        using var driver = new LibcDriver();
+        var run = new ProgramRun(BuiltInProfiles.Find("linux")!, driver, null, TimeSpan.FromSeconds(10)) { Records = true };
+        var shortest = new Dictionary<Point, (int Length, string Text)>();
+        foreach (var program in Situations.All(withPeer: false))
+        {
+            foreach (var call in run.Run(program).Calls.Where(call => call.Step >= 0 && points.Contains(call.Situation)))
+            {
+                if (!shortest.TryGetValue(call.Situation, out var known) || call.Step + 1 < known.Length) shortest[call.Situation] = (call.Step + 1, string.Join("; ", program.Calls.Take(call.Step + 1)));
+            }
+        }
+
+        return shortest.ToDictionary(pair => pair.Key, pair => pair.Value.Text);
+    }
+
     /// <summary>docs/faulty-targets.md: which faulty program is caught by which requirement.</summary>
     public static string FaultyTargets()
     {
@@ -33,7 +67,7 @@ internal static class Pages
         var about = roles.ToLookup(role => role.Trips[0], role => role.Name);
         var beside = roles.SelectMany(role => role.Trips.Skip(1).Select(id => (id, role.Name))).ToLookup(entry => entry.id, entry => entry.Name);
         var page = new StringBuilder($"# Requirements and the faulty programs that they catch\n\n{Made}\n{roles.Count} faulty programs in tests/targets/faulty, each with one defect. A test runs each of them and asserts that the requirement it is about is violated.\n\n| requirement | caught: programs about it | violated by others, too |\n|---|---|---|\n");
-        foreach (var one in Catalogue.Book.Requirements.OrderBy(requirement => requirement.Id, StringComparer.Ordinal))
+        foreach (var one in Catalogue.Book.Requirements.Where(requirement => Points.Find(requirement.Id) is null).OrderBy(requirement => requirement.Id, StringComparer.Ordinal))
             page.Append($"| `{one.Id}` | {List(about[one.Id])} | {List(beside[one.Id])} |\n");
         page.Append("\n## The defects\n\n| program | serves | defect |\n|---|---|---|\n");
         foreach (var role in roles) page.Append($"| {Cell(role.Name)} | {(role.IsClient ? "client of " : "")}{role.Spec} | {Cell(role.Defect)} |\n");

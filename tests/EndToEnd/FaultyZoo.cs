@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using SockConformance.Api;
 using SockConformance.Suites;
 
 namespace SockConformance.Tests.EndToEnd;
@@ -42,7 +43,7 @@ public sealed class FaultyZoo
     [Test]
     public void Each_requirement_has_a_faulty_program_of_its_own()
     {
-        var known = Catalogue.Book.Requirements.Select(requirement => requirement.Id).ToList();
+        var known = Catalogue.Book.Requirements.Select(requirement => requirement.Id).Where(id => Points.Find(id) is null).ToList();
         var trips = TargetProgram.All("faulty").SelectMany(program => program.Roles).Select(role => role.Trips).ToList();
         Assert.That(known, Has.Count.AtLeast(120));
         Assert.That(trips.Select(ids => ids.Count), Is.All.Positive, "faulty programs that do not say what they violate");

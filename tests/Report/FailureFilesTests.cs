@@ -78,5 +78,5 @@ public class FailureFilesTests
         Packets.Parse(segment, TimeSpan.FromMilliseconds(milliseconds)) with { Frame = new byte[] { 1, 2, 3, 4 } };
 
     private static FailurePaths Save(TempFolder folder, Evidence evidence, string observed = "RST") =>
-        FailureFiles.Save(folder.Path, Runs.Header, Runs.Requirement(), Runs.Failed(observed: observed, evidence: evidence).Failure!, LinkType.Ethernet);
+        FailureFiles.Save(folder.Path, Runs.Header, Runs.Requirement(), (SockConformance.Run.ScenarioFailure)Runs.Failed(observed: observed, evidence: evidence).Failure!, LinkType.Ethernet);
 }

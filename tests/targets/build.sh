@@ -4,7 +4,8 @@
 #   <folder>/<Name>.java        ->  .bin/<folder>-<Name>/<Name>.class
 # Only what is out of date is compiled, two at a time. A missing compiler is
 # reported and its targets are skipped; a compile error fails the run.
-# A C or C++ source can ask for flags by a line "// cflags: …", one of its first five.
+# A C or C++ source can ask for flags by a line "// cflags: …", one of its first five, and name a file
+# without which it is skipped by a line "// needs: …". Drivers share files: one that changes makes all of them stale.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -22,6 +23,23 @@ trap 'wait; rm -rf "$scratch"' EXIT
 
 # The flags that a source asks for itself.
 own_flags() { sed -n '1,5s|^// cflags: *||p' "$1"; }
+
+# Whether the file that a source says it needs is there.
+is_possible() {
+  local needed
+  needed=$(sed -n '1,5s|^// needs: *||p' "$1")
+  [ -z "$needed" ] || [ -e "$needed" ] || { echo "no $needed: ${1#"$here"/} skipped" >&2; return 1; }
+}
+
+# Whether a shared file of the drivers is newer than what was made of them.
+is_stale() {
+  local source=$1 out=$2 shared
+  [ "$(basename "$(dirname "$source")")" = drivers ] || return 1
+  for shared in "$here"/drivers/*.[ch]; do
+    [ "$out" -nt "$shared" ] || return 0
+  done
+  return 1
+}
 
 # The compiler's command for a source; extra flags come from the source and the environment.
 # shellcheck disable=SC2046,SC2086 # those flags are meant to be split into words
@@ -75,9 +93,10 @@ build_all() {
     owner[$name]=$folder/$base.$suffix
     out=$bin/$name
     [ "$suffix" != java ] || out=$out/$base.class
-    if [ "$out" -nt "$source" ]; then
+    if [ "$out" -nt "$source" ] && ! is_stale "$source" "$out"; then
       continue
     fi
+    is_possible "$source" || continue
     if [ -z "$present" ]; then
       if ! have "$compiler"; then
         echo "no $compiler: $language targets skipped" >&2

@@ -39,7 +39,7 @@ import java.util.List;
 import java.util.Map;
 
 public final class JavaDriver {
-    private static final List<String> LACKS = List.of("dup", "open", "limit", "interrupt", "peek", "waitall", "dontwait",
+    private static final List<String> LACKS = List.of("signals", "dup", "open", "limit", "interrupt", "peek", "waitall", "dontwait",
             "oob", "nosignal", "rcvtimeo", "sndtimeo", "type", "acceptconn");
 
     private static final Map<String, SocketOption<Boolean>> SWITCHES = Map.of(

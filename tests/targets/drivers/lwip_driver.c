@@ -1,5 +1,6 @@
 // drives: lwIP's socket calls, both ends inside this process
 // cflags: -isystem /usr/include/lwip -Wl,--no-as-needed -llwip
+// needs: /usr/include/lwip/lwip/sockets.h
 /* Driver for `sockconf check --driver` (see docs/driver-protocol.md) over lwIP 2.1
    as Debian has it (liblwip-dev, made for the Hurd): its own thread, a loopback
    interface with 127.0.0.1 and ::1, its own descriptors. The protocol is in
@@ -30,7 +31,7 @@ static ssize_t recvfrom_of_datagrams(int s, void *mem, size_t len, int flags, st
 #define DRIVER_PROFILE "lwip"
 /* Its sockets have no number in common with files, no limit and no signal that
    interrupts; MSG_OOB is ignored, SO_SNDBUF refused. */
-#define DRIVER_LACKS "dup", "open", "limit", "interrupt", "oob", "sndbuf"
+#define DRIVER_LACKS "network", "signals", "descriptors", "dup", "open", "limit", "interrupt", "oob", "sndbuf"
 
 #include "c_driver.c"
 

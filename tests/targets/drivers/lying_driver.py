@@ -15,19 +15,19 @@
 # defect bind-not-local-silent: an address that is not of this machine is taken, and the socket not bound; trips: api/bind/not-local
 # defect bind-family-silent: an address of another family is taken, and the socket not bound; trips: api/bind/wrong-family
 # defect bind-connected-silent: bind on a connected socket answers 0 and does nothing; trips: api/bind/connected
-# defect bind-connected-shuts: bind on a connected socket answers EINVAL, and shuts the connection down; trips: api/wire/silent
+# defect bind-connected-shuts: bind on a connected socket answers EINVAL, and shuts the connection down; trips: api/bind/connected
 # defect bind-one-port-table: a port that a stream socket has is in use for datagrams, too, and the other way round; trips: api/bind/other-protocol
 # defect bind-file-ebadf: bind on a file is EBADF; trips: api/bind/not-a-socket
 # defect bind-closed-einval: bind on a closed descriptor is EINVAL; trips: api/bind/bad-descriptor
-# defect bind-any-loopback: bind to 0.0.0.0 binds to 127.0.0.1; trips: api/getsockname/bound
+# defect bind-any-loopback: bind to 0.0.0.0 binds to 127.0.0.1; trips: api/getsockname/ephemeral
 # defect bind-port-zero-untold: the port that bind to port 0 chose is told as 0 until the socket listens or connects; trips: api/getsockname/ephemeral
 # defect listen-unbound-reset: listen on an unbound socket is ECONNRESET; trips: api/listen/unbound
 # defect listen-negative-einval: a negative backlog is EINVAL; trips: api/listen/negative-backlog
-# defect listen-again-drops: a second listen closes the pending connections; trips: api/listen/again
+# defect listen-again-drops: a second listen closes the pending connections; trips: api/accept/connection
 # defect listen-again-einval: a second listen is EINVAL; trips: api/listen/again
 # defect listen-in-use-silent: listen on an address where another socket listens answers 0 and does nothing; trips: api/listen/in-use
 # defect listen-connected-silent: listen on a connected socket answers 0 and does nothing; trips: api/listen/connected
-# defect listen-connected-shuts: listen on a connected socket answers EINVAL, and shuts the connection down; trips: api/wire/silent
+# defect listen-connected-shuts: listen on a connected socket answers EINVAL, and shuts the connection down; trips: api/listen/connected
 # defect listen-connecting-silent: listen on a socket whose connect is under way answers 0 and does nothing; trips: api/listen/connecting
 # defect listen-datagram-silent: listen on a socket of datagrams answers 0; trips: api/listen/datagram
 # defect listen-closed-silent: listen on a closed descriptor answers 0; trips: api/listen/bad-descriptor
@@ -40,7 +40,7 @@
 # defect accept-blocking-eagain: accept on a blocking listener without a pending connection is EAGAIN; trips: api/accept/empty-blocks
 # defect accept-unlistening-eagain: accept on a stream socket that does not listen is EAGAIN; trips: api/accept/not-listening
 # defect accept-datagram-einval: accept on a socket of datagrams is EINVAL; trips: api/accept/datagram
-# defect accept-emfile-loses: when the descriptors are used up, the pending connection is closed; trips: api/accept/descriptors-used-up
+# defect accept-emfile-loses: when the descriptors are used up, the pending connection is closed; trips: api/accept/connection
 # defect accept-ended-lost: a pending connection that its peer has ended already is thrown away; trips: api/accept/connection
 # defect accept-aborted-eproto: EPROTO for a pending connection that its peer has reset; trips: api/accept/aborted
 # defect accept-closed-eagain: accept on a closed descriptor is EAGAIN; trips: api/accept/bad-descriptor
@@ -55,14 +55,14 @@
 # defect connect-datagram-bound-einval: connect of a bound socket of datagrams is EINVAL; trips: api/connect/datagram
 # defect connect-connected-silent: connect on a connected socket answers 0 and does nothing; trips: api/connect/already-connected
 # defect connect-connected-anew: connect on a connected socket replaces the connection by a new one; trips: api/connect/already-connected
-# defect connect-connected-sends: connect on a connected socket is EISCONN, and sends a byte; trips: api/wire/silent
+# defect connect-connected-sends: connect on a connected socket is EISCONN, and sends a byte; trips: api/wire/data
 # defect connect-connecting-silent: connect while an attempt is under way answers 0; trips: api/connect/while-connecting
 # defect connect-completed-ealready: EALREADY for ever after a non-blocking connect, also when it has succeeded; trips: api/connect/after-completion
 # defect connect-listening-silent: connect on a listener answers 0 and does nothing; trips: api/connect/listening
 # defect connect-family-silent: connect to an address of another family answers 0 and does nothing; trips: api/connect/wrong-family
 # defect connect-forgets-bind: a bound socket connects from another port, and tells the one it was bound to; trips: api/wire/tuple
-# defect connect-datagram-sticks: a connected socket of datagrams keeps its first peer; trips: api/connect/datagram-again
-# defect connect-dissolve-nothing: connect with AF_UNSPEC answers 0, and the socket of datagrams keeps its peer; trips: api/connect/datagram-dissolve
+# defect connect-datagram-sticks: a connected socket of datagrams keeps its first peer; trips: api/getpeername/connected
+# defect connect-dissolve-nothing: connect with AF_UNSPEC answers 0, and the socket of datagrams keeps its peer; trips: api/getpeername/not-connected
 # defect connect-closed-enotsock: connect on a closed descriptor is ENOTSOCK; trips: api/connect/bad-descriptor
 # defect connect-file-einval: connect on a file is EINVAL; trips: api/connect/not-a-socket
 # defect send-unconnected-taken: send on a stream socket that was never connected takes the bytes; trips: api/send/never-connected
@@ -133,7 +133,7 @@
 # defect shutdown-again-einval: SHUT_WR a second time is EINVAL; trips: api/shutdown/write-again
 # defect shutdown-read-ends: SHUT_RD sends a FIN; trips: api/shutdown/read
 # defect shutdown-read-nothing: SHUT_RD answers 0 and does nothing; trips: api/recv/shut-read
-# defect shutdown-both-half: SHUT_RDWR shuts only the read direction; trips: api/shutdown/both
+# defect shutdown-both-half: SHUT_RDWR shuts only the read direction; trips: api/recv/end-of-file
 # defect shutdown-how-unseen: an unknown direction answers 0; trips: api/shutdown/bad-how
 # defect shutdown-unconnected-silent: shutdown of a stream socket that was never connected answers 0; trips: api/shutdown/never-connected
 # defect shutdown-listening-einval: shutdown of a listener is EINVAL; trips: api/shutdown/listening
@@ -151,7 +151,7 @@
 # defect close-linger-resets: close resets the connection whatever the seconds of SO_LINGER; trips: api/wire/reset
 # defect close-unread-fin: unread data is dropped before close, so that it sends a FIN; trips: api/close/unread-data
 # defect close-listener-leaks: a closed listener goes on listening; trips: api/close/listener
-# defect close-number-kept: close of a connection ends it, but leaves its descriptor open; trips: api/close/frees
+# defect close-number-kept: close of a connection ends it, but leaves its descriptor open; trips: api/socket/lowest-descriptor
 # defect getsockname-peer: a connected stream socket tells its peer's name as its own; trips: api/getsockname/connected
 # defect getsockname-accepted-any: accepted sockets tell the address 0.0.0.0; trips: api/getsockname/connected
 # defect getsockname-closed-einval: getsockname of a closed descriptor is EINVAL; trips: api/getsockname/bad-descriptor

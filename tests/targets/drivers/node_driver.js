@@ -11,7 +11,7 @@ const readline = require('readline');
 
 const HELLO = {
   driver: 1, name: 'node:net', profile: 'node',
-  lacks: ['nonblocking', 'poll', 'getsockopt', 'dup', 'open', 'limit', 'interrupt', 'peek', 'waitall', 'dontwait', 'oob',
+  lacks: ['signals', 'nonblocking', 'poll', 'getsockopt', 'dup', 'open', 'limit', 'interrupt', 'peek', 'waitall', 'dontwait', 'oob',
     'nosignal', 'reuseaddr', 'broadcast', 'linger', 'rcvtimeo', 'sndtimeo', 'rcvbuf', 'sndbuf', 'error', 'type', 'acceptconn'],
 };
 const HOSTS = { inet: '0.0.0.0', inet6: '::' };

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 const HELLO: &str = concat!(
-    r#"{"driver":1,"name":"rust std::net","profile":"rust","lacks":["poll","open","limit","interrupt","waitall","dontwait","#,
+    r#"{"driver":1,"name":"rust std::net","profile":"rust","lacks":["signals","poll","open","limit","interrupt","waitall","dontwait","#,
     r#""oob","nosignal","reuseaddr","linger","rcvbuf","sndbuf","type","acceptconn"]}"#
 );
 

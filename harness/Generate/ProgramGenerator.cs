@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
 using FsCheck;
 using FsCheck.Fluent;
+using SockConformance.Api;
 
-namespace SockConformance.Api;
+namespace SockConformance.Generate;
 
 /// <summary>What kind of programs are drawn.</summary>
 public enum Flavour
@@ -39,6 +40,9 @@ internal sealed class ProgramGenerator
         world = new World(profile);
         (this.seen, this.withPeer) = (seen, withPeer);
     }
+
+    /// <summary>The same programs for the same seed, and the same coverage before it.</summary>
+    public IReadOnlyList<ApiProgram> Draw(Flavour flavour, int length, ulong seed, int count) => [.. Draw(flavour, length).Sample(count, new Rnd(seed, seed | 1), 50)];
 
     /// <summary>Programs of about this many steps.</summary>
     public Gen<ApiProgram> Draw(Flavour flavour, int length) => Gen.Choose(0, int.MaxValue - 1).ArrayOf(length * Candidates * 8).Select(drawn => Walk(drawn, flavour, length));

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text;
-using SockConformance.Model;
+using SockConformance.Api;
 using SockConformance.Run;
 
-namespace SockConformance.Api;
+namespace SockConformance.Report;
 
 /// <summary>A program as people read it: each call with its answer and the packets of that time, on one axis; and as a short program that shows the same.</summary>
 internal static class Transcript
@@ -26,7 +26,7 @@ internal static class Transcript
     }
 
     /// <summary>The same as a program in C: it prints what each call returns.</summary>
-    public static string CProgram(ProgramFailure failure, Rule rule)
+    public static string CProgram(ProgramFailure failure, ApiRule rule)
     {
         var body = new StringBuilder();
         var threads = new StringBuilder();
@@ -95,7 +95,7 @@ internal static class Transcript
     }
 
     /// <summary>The same as a program in Python.</summary>
-    public static string PythonProgram(ProgramFailure failure, Rule rule)
+    public static string PythonProgram(ProgramFailure failure, ApiRule rule)
     {
         var body = new StringBuilder();
         foreach (var call in failure.Calls.Where(call => call.Call.Op is not (Primitive.Limit or Primitive.Interrupt)))

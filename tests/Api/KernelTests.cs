@@ -1,0 +1,83 @@
+using NUnit.Framework;
+using SockConformance.Api;
+using SockConformance.Generate;
+using SockConformance.Suites;
+using SockConformance.Wire;
+
+namespace SockConformance.Tests.Api;
+
+/// <summary>The model and the kernel of this machine, in this process: they agree, and the model without the kernel's deviations does not.</summary>
+[Parallelizable(ParallelScope.Children)]
+public class KernelTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly Profile Linux = BuiltInProfiles.Find("linux")!;
+
+    [Test]
+    public void They_agree_in_every_situation() => Assert.That(Disagreements(Linux, Situations.All(withPeer: true)), Is.Empty);
+
+    [TestCase(Flavour.Legal)]
+    [TestCase(Flavour.OneIllegal)]
+    [TestCase(Flavour.Any)]
+    public void They_agree_in_drawn_programs(Flavour flavour)
+    {
+        var generator = new ProgramGenerator(Linux, new long[Enum.GetValues<ApiState>().Length, Enum.GetValues<Primitive>().Length], withPeer: true);
+        Assert.That(Disagreements(Linux, generator.Draw(flavour, 30, 7, 300)), Is.Empty);
+    }
+
+    [Test]
+    public void The_same_seed_draws_the_same_programs()
+    {
+        IReadOnlyList<ApiProgram> Drawn() => new ProgramGenerator(Linux, new long[Enum.GetValues<ApiState>().Length, Enum.GetValues<Primitive>().Length], withPeer: false).Draw(Flavour.Any, 20, 3, 40);
+        var first = Drawn();
+        Assert.That(Drawn().Select(program => program.ToString()), Is.EqualTo(first.Select(program => program.ToString())));
+    }
+
+    [TestCase(Flavour.Legal, 0)]
+    [TestCase(Flavour.OneIllegal, 1)]
+    public void Legal_programs_have_no_illegal_step_and_illegal_ones_one(Flavour flavour, int most)
+    {
+        var generator = new ProgramGenerator(Linux, new long[Enum.GetValues<ApiState>().Length, Enum.GetValues<Primitive>().Length], withPeer: false);
+        using var driver = new LibcDriver();
+        var run = new ProgramRun(Linux, driver, null, Patience) { Records = true };
+        foreach (var program in generator.Draw(flavour, 20, 11, 60))
+        {
+            var told = run.Run(program).Calls.Where(call => call.Refused && call.Step >= 0 && call.Situation is not (Point.ConnectRefused or Point.RecvReset or Point.SendReset or Point.RecvDatagramRefused or Point.RecvTimeout or Point.ConnectRefusedInProgress)).Select(call => call.Step).Distinct();
+            Assert.That(told.Count(), Is.AtMost(most), program.OneLine());
+        }
+    }
+
+    [TestCase(Point.SendNeverConnected)]
+    [TestCase(Point.ConnectListening)]
+    [TestCase(Point.GetpeernameShut)]
+    [TestCase(Point.ShutdownListening)]
+    [TestCase(Point.SocketUnknownType)]
+    [TestCase(Point.BindUnspecifiedFamily)]
+    public void Each_deviation_of_the_profile_is_one_of_the_kernel(Point point)
+    {
+        var without = new Profile("without", "", Linux.Deviations.Where(deviation => deviation.Point != point)) { DropsBeyondBacklog = true, TellsHangup = true, FailedShutdownSticks = true, FailedCallsBind = true };
+        if (Points.Of(point).Allowed.Bits == (Linux.Allowed(point).Bits | Points.Of(point).Allowed.Bits)) Assert.Pass("POSIX permits it");
+        Assert.That(Disagreements(without, Situations.All(withPeer: false).Take(1500).Concat(Situations.Matrix())).Select(wrong => wrong.Point).Distinct(), Is.EqualTo([point]));
+    }
+
+    [Test]
+    public void Every_state_is_met_with_every_primitive_that_there_is_for_it()
+    {
+        using var driver = new LibcDriver();
+        var run = new ProgramRun(Linux, driver, null, Patience);
+        foreach (var program in Situations.All(withPeer: false)) run.Run(program);
+        var notMet = from state in Enum.GetValues<ApiState>()
+                     where state is not (ApiState.Unspecified or ApiState.Unbound)
+                     from op in (Primitive[])[Primitive.Bind, Primitive.Listen, Primitive.Accept, Primitive.Connect, Primitive.Send, Primitive.Recv, Primitive.Shutdown, Primitive.Close, Primitive.Getsockname]
+                     where run.Coverage[(int)state, (int)op] == 0
+                     select $"{state} × {op}";
+        Assert.That(notMet, Is.Empty);
+    }
+
+    private static List<Disagreement> Disagreements(Profile profile, IEnumerable<ApiProgram> programs)
+    {
+        using LibcDriver driver = new(), peer = new();
+        var run = new ProgramRun(profile, driver, peer, Patience);
+        return [.. programs.Select(program => (program, run.Run(program).Disagreement)).Where(one => one.Disagreement is not null).Select(one => one.Disagreement! with { Observed = $"{one.Disagreement.Observed} in: {one.program.OneLine()}" })];
+    }
+}
