@@ -224,6 +224,8 @@ internal sealed class DriverCheck(DriverPlan plan, Func<IDriver> start, IDriver?
             {
                 if (failures.ContainsKey(point)) break;
                 var failure = program.Calls.IsEmpty ? new ProgramFailure(new Verdict.Violation(wrong.Expected, wrong.Observed), program, [], [], new Shrinking(0, 0, 0), (1, 1)) : Confirmed(program, point, until);
+                if (failure is null && point != Point.DriverAnswer && Points.Of(point).Id.StartsWith("driver/", StringComparison.Ordinal))
+                    failure = new ProgramFailure(new Verdict.Violation(wrong.Expected, wrong.Observed, wrong.Step), program, [], [], new Shrinking(program.Calls.Length, program.Calls.Length, 0), (1, 1)); // no accident of timing
                 if (failure is null) continue;
                 var refused = failure.Violation.Step is { } at ? failure.Calls.LastOrDefault(call => call.Refused && call.Step >= 0 && call.Step < at) : null;
                 if (refused is not null && plan.Shrinks && failure.Shrinking.Runs < ShrinkRuns && Clock.Now < until && refused.Situation != point && point != Point.BindAfterFailure && Selected(refused.Situation))

@@ -87,7 +87,17 @@ internal sealed class PipeDriver : IDriver
     public int Begin(in Request request, ReadOnlySpan<byte> data, out Answer? atOnce)
     {
         var id = Ask(request, data, background: true);
-        var answer = Await(id, Clock.Now + patience, request.Call, new byte[Math.Max(1, request.Call.Size)], out _, out var blocked);
+        Answer answer;
+        bool blocked;
+        try
+        {
+            answer = Await(id, Clock.Now + patience, request.Call, new byte[Math.Max(1, request.Call.Size)], out _, out blocked);
+        }
+        catch (DriverException e) when (e.Point == Point.DriverAnswer && !box.Process!.End.IsCompleted)
+        {
+            throw new DriverException(Point.DriverBlocked, "“blocked”, for a call in the background that waits", e.Observed);
+        }
+
         atOnce = blocked ? null : answer;
         if (blocked) waiting[id] = new Held { Call = request.Call };
         return id;
@@ -434,6 +444,7 @@ internal sealed class PipeDriver : IDriver
             throw Broken(e is JsonException ? Point.DriverForm : Point.DriverFields, e is JsonException ? "a JSON object on each line" : "fields of the kind that the protocol gives them", text);
         }
 
+        if (!answer.Ok && answer.Value != -1) throw Broken(Point.DriverFields, "either value or errno", text);
         return new Parsed(id, blocked, outcome, answer);
     }
 

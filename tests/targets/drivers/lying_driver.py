@@ -213,11 +213,11 @@
 # defect value-string: from the fifth on, values are strings; trips: driver/fields
 # defect value-and-errno: from the fifth on, an error comes with the value -1; trips: driver/fields
 # defect data-not-hex: from the fifth answer on, data is text; trips: driver/fields
-# defect data-too-short: from the fifth answer on, the last byte of the data is missing; trips: driver/fields
+# defect data-too-short: from the fifth answer on, the last byte of the data is missing; trips: api/recv/data
 # defect address-missing: from the fifth answer on, no address is told; trips: driver/fields
 # defect revents-missing: from the fifth answer on, poll tells no events; trips: driver/fields
 # defect errno-unknown: from the fifth answer on, the error is one that does not exist; trips: driver/errno
-# defect errno-number: from the fifth answer on, the error is a number; trips: driver/errno
+# defect errno-number: from the fifth answer on, the error is a number; trips: driver/fields
 # defect never-blocked: it is not told that a request in the background waits; trips: driver/blocked
 # defect blocked-for-ever: the answer of a request that was told as blocked does not come; trips: driver/blocked
 # defect background-in-front: requests in the background are carried out like others; trips: driver/blocked
