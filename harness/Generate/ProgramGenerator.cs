@@ -110,7 +110,7 @@ internal sealed class ProgramGenerator
     private bool Fits(in Call call, in Expectation expected, Flavour flavour, bool illegal)
     {
         var rule = Points.Of(expected.Point);
-        var refused = !world.Profile.Allowed(expected.Point).Has(Errno.None) && rule.IsRefusal && expected.Point is not (Point.AcceptEmpty or Point.RecvEmpty or Point.RecvDontWait or Point.SendFull or Point.RecvDatagramStranger or Point.ConnectRefused or Point.ConnectRefusedInProgress or Point.RecvTimeout or Point.RecvReset or Point.SendReset or Point.RecvDatagramRefused);
+        var refused = rule.IsRefusal && expected.Point is not (Point.AcceptEmpty or Point.RecvEmpty or Point.RecvDontWait or Point.SendFull or Point.RecvDatagramStranger or Point.ConnectRefused or Point.ConnectRefusedInProgress or Point.RecvTimeout or Point.RecvReset or Point.SendReset or Point.RecvDatagramRefused);
         if (expected.Blocks && Next(24) != 0) return false; // each costs time
         return flavour switch { Flavour.Any => rule.Level != Model.Level.Unspecified || Next(8) == 0, _ => refused == illegal && rule.Level != Model.Level.Unspecified };
     }
