@@ -125,6 +125,9 @@ internal sealed class ModelSocket
     /// <summary>What its name is now, platforms do not agree; or it listened, and nobody can say what it is.</summary>
     public bool NameUnsure, WasListening;
 
+    /// <summary>The last that was read was read with MSG_PEEK.</summary>
+    public bool Peeked;
+
     /// <summary>The queue of a listener, or the place in one.</summary>
     public int Backlog, Head, Tail, Count, Next, Listener;
     public bool InQueue;
@@ -140,7 +143,7 @@ internal sealed class ModelSocket
     {
         Index = index;
         Phase = Phase.Fresh;
-        IsDatagram = AtPeer = NonBlocking = Reuse = NoDelay = Broadcast = HasName = HasPeerName = BoundByCall = PeerGone = WriteShut = ReadShut = End = EndTold = IsReset = ResetTold = Completed = Unsettled = Full = WasFull = BindFailed = NameUnsure = WasListening = InQueue = HasPending = false;
+        IsDatagram = AtPeer = NonBlocking = Reuse = NoDelay = Broadcast = HasName = HasPeerName = BoundByCall = PeerGone = WriteShut = ReadShut = End = EndTold = IsReset = ResetTold = Completed = Unsettled = Full = WasFull = BindFailed = NameUnsure = WasListening = Peeked = InQueue = HasPending = false;
         References = Duplicates = ReceiveTimeout = Port = Backlog = Count = DatagramCount = DatagramHead = 0;
         Linger = -1;
         Ip = 0;

@@ -66,6 +66,7 @@ internal sealed class ProgramRun
             if (e.Point == Point.DriverAnswer && step < program.Calls.Length && e.Observed.StartsWith("nothing", StringComparison.Ordinal) && !World.Expect(program.Calls[step]).Skip) wrong = Hung(program.Calls[step], e);
         }
 
+        if (wrong is { Step: 0 } && program.Calls[0].Op == Primitive.Socket && wrong.Observed.EndsWith(nameof(Errno.EMFILE), StringComparison.Ordinal)) wrong = wrong with { Point = Point.DriverReset }; // the limit of the program before
         if (wrong is null && !broken && Captured is not null) wrong = OnTheWire(program);
         try
         {

@@ -297,7 +297,8 @@ public sealed partial class World
             socket.EndTold = true;
         }
 
-        if ((call.Flags & CallFlags.Peek) != 0 || answer.Value <= 0) return;
+        socket.Peeked = (call.Flags & CallFlags.Peek) != 0;
+        if (socket.Peeked || answer.Value <= 0) return;
         Met[(int)Point.SendArrives]++;
         socket.Read += answer.Value;
         if (socket.Peer >= 0) sockets[socket.Peer].Full = false;
@@ -481,7 +482,8 @@ public sealed partial class World
             if (from.Ip != 0 || from.Port == 0) Learn(from, name with { Ip = from.Ip });
         }
 
-        if ((call.Flags & CallFlags.Peek) != 0) return;
+        socket.Peeked = (call.Flags & CallFlags.Peek) != 0;
+        if (socket.Peeked) return;
         socket.DatagramHead = (socket.DatagramHead + 1) % ModelSocket.MaxDatagrams;
         socket.DatagramCount--;
     }

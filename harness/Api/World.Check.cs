@@ -36,6 +36,7 @@ public sealed partial class World
     {
         if (call.Op is not (Primitive.Recv or Primitive.Send) || call.On < 0 || !IsOpen(call.On)) return point;
         var socket = At(call.On);
+        if (socket.Peeked && call.Op == Primitive.Recv && point is Point.RecvData or Point.RecvDatagram or Point.RecvPeek or Point.RecvDatagramTruncated or Point.SendArrives) return Point.RecvPeek;
         if (socket.IsDatagram || socket.Phase != Phase.Connected || socket.Peer < 0) return point;
         if (call.Op == Primitive.Send) return point == Point.SendStream && answer.Error == Errno.EPIPE && socket.ReadShut ? Point.ShutdownRead : point;
         if (point is Point.RecvEndOfFile or Point.RecvEndOfFileAgain) return answer.Error is Errno.ECONNRESET ? socket.EndCause : point;
@@ -94,10 +95,10 @@ public sealed partial class World
             if (data[i] == StreamByte(socket.Peer, socket.Read + i)) continue;
             for (var shift = -8; shift <= 8; shift++)
             {
-                if (shift != 0 && socket.Read + i + shift >= 0 && data[i] == StreamByte(socket.Peer, socket.Read + i + shift)) return Against(Point.SendArrives, $"byte {socket.Read + i} of what was sent", $"byte {socket.Read + i + shift} in its place");
+                if (shift != 0 && socket.Read + i + shift >= 0 && data[i] == StreamByte(socket.Peer, socket.Read + i + shift)) return Against(Blamed(call, Point.SendArrives, answer), $"byte {socket.Read + i} of what was sent", $"byte {socket.Read + i + shift} in its place");
             }
 
-            return Against(Point.SendArrives, $"byte {socket.Read + i} of what was sent ({StreamByte(socket.Peer, socket.Read + i):x2})", $"{data[i]:x2}");
+            return Against(Blamed(call, Point.SendArrives, answer), $"byte {socket.Read + i} of what was sent ({StreamByte(socket.Peer, socket.Read + i):x2})", $"{data[i]:x2}");
         }
 
         return null;
@@ -111,7 +112,7 @@ public sealed partial class World
         var due = socket.Datagrams[socket.DatagramHead];
         for (var i = 0; i < data.Length; i++)
         {
-            if (data[i] != DatagramByte(due.Number, i)) return Against(Point.RecvDatagram, $"byte {i} of the datagram that is next ({DatagramByte(due.Number, i):x2})", $"{data[i]:x2}");
+            if (data[i] != DatagramByte(due.Number, i)) return Against(Blamed(call, Point.RecvDatagram, answer), $"byte {i} of the datagram that is next ({DatagramByte(due.Number, i):x2})", $"{data[i]:x2}");
         }
 
         if (answer.Name is not { } name) return null;
@@ -121,7 +122,8 @@ public sealed partial class World
 
     private Disagreement? CheckReady(in Call call, in Expectation expected, Ready ready)
     {
-        if ((expected.Must & ~ready) is var missing && missing != Ready.None) return Against(expected.Point, $"{expected.Must.ToString().ToLowerInvariant()}", ready.ToString().ToLowerInvariant());
+        if ((expected.Must & ~ready) is var missing && missing != Ready.None)
+            return Against(missing == Ready.Out && expected.Point is Point.PollData or Point.PollEndOfFile or Point.PollNothingToRead ? Point.PollWritable : expected.Point, $"{expected.Must.ToString().ToLowerInvariant()}", ready.ToString().ToLowerInvariant());
         if ((expected.MustNot & ready) is var extra && extra == Ready.None) return null;
         var point = (extra & Ready.In) != 0 ? Point.PollNothingToRead : (extra & Ready.Out) != 0 ? Point.PollFull : Point.PollReports;
         if ((extra & Ready.In) != 0 && !At(call.On).IsDatagram && At(call.On).Peer >= 0 && sockets[At(call.On).Peer] is { Duplicates: > 0, References: > 0 }) point = Point.CloseLastDescriptorOnly;

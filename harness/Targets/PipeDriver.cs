@@ -24,7 +24,7 @@ internal sealed class PipeDriver : IDriver
     private readonly HashSet<string> lacks = [];
     private readonly Dictionary<int, Held> waiting = [];
     private byte[] buffer = new byte[1 << 16];
-    private int filled, read, lastId;
+    private int filled, read, lastId, lastReset;
 
     /// <exception cref="DriverException">It does not begin with its hello.</exception>
     public PipeDriver(TargetCommand command, Box box, TimeSpan patience)
@@ -142,6 +142,7 @@ internal sealed class PipeDriver : IDriver
         line.Write(Encoding.UTF8.GetBytes($"{{\"id\":{id},\"call\":\"reset\"}}"));
         Write();
         Await(id, Clock.Now + patience, new Call(Primitive.Limit), [], out _, out _);
+        lastReset = id;
         waiting.Clear();
     }
 
@@ -339,7 +340,7 @@ internal sealed class PipeDriver : IDriver
             return false;
         }
 
-        if (!waiting.TryGetValue(parsed.Id, out var held) || held.Answer is not null) throw Broken(Point.DriverOnce, wanted > 0 ? $"an answer to request {wanted}" : "no answer", text);
+        if (!waiting.TryGetValue(parsed.Id, out var held) || held.Answer is not null) throw Broken(parsed.Id > 0 && parsed.Id < lastReset ? Point.DriverReset : Point.DriverOnce, wanted > 0 ? $"an answer to request {wanted}" : "no answer", text);
         if (parsed.Blocked) return null;
         if (!parsed.HasOutcome) throw Broken(Point.DriverFields, "value, errno or unsupported", text);
         var place = new byte[Math.Max(1, held.Call.Size)];

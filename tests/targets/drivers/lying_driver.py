@@ -95,7 +95,7 @@
 # defect send-file-ebadf: send on a file is EBADF; trips: api/send/not-a-socket
 # defect send-closed-epipe: send on a closed descriptor is EPIPE; trips: api/send/bad-descriptor
 # defect recv-one-too-many: when more bytes are there than asked for, one more is returned; trips: api/recv/data
-# defect recv-loses-one: when more bytes are there than asked for, the next one is lost; trips: api/recv/data
+# defect recv-loses-one: when more bytes are there than asked for, the next one is lost; trips: api/send/arrives
 # defect recv-loses-rest: when more bytes are there than asked for, the rest is lost; trips: api/recv/data
 # defect recv-end-eagain: EAGAIN at the end of file; trips: api/recv/end-of-file
 # defect recv-end-once: 0 at the end of file once, then EAGAIN; trips: api/recv/end-of-file-again
@@ -205,7 +205,7 @@
 # defect long-lines-lost: requests of more than 64 KiB are passed over; trips: driver/answer
 # defect answers-twice: from the fifth on, each answer is written twice; trips: driver/once
 # defect answers-another: from the fifth on, answers bear an id that nobody gave; trips: driver/once
-# defect answers-swapped: of two blocked requests, each is answered with the other's id; trips: driver/once
+# defect answers-swapped: of two blocked requests, each is answered with the other's id; trips: api/recv/empty-blocks
 # defect junk-line: from the fifth on, a line of debugging precedes each answer; trips: driver/form
 # defect megabyte-line: from the fifth on, lines are longer than 1 MiB; trips: driver/form
 # defect endless-line: the fifth answer is 3 MB without a line feed; trips: driver/form
