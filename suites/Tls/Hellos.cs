@@ -37,6 +37,7 @@ internal static class Hellos
             After = Phrases.Answers,
             Fixed =
             [
+                Talk.Scenario("the first byte, then the rest when even a busy server has looked", Cut([1, 500], 300)),
                 Talk.Scenario("byte by byte", Cut([1, 1, 1, 1, 1, 1, 500], 25)),
                 Talk.Scenario("within the header and the first lengths", Cut([3, 2, 1, 4, 30, 500], 25)),
                 Talk.Scenario("the header, then the rest", Cut([5, 500], 60)),
