@@ -123,6 +123,7 @@ public static class Situations
         ("MSG_PEEK, datagrams", Mail + "send s1 8 to @s0; send s1 5 to @s0; recv s0 20 peek; recv s0 20; recv s0 3 peek; recv s0 20"),
         ("MSG_DONTWAIT", Pair + "recv s2 5 dontwait; send s1 4; recv s2 5 dontwait; recv s2 5 dontwait"),
         ("read in pieces", Pair + "send s1 30; send s1 20; recv s2 1; recv s2 7; recv s2 11; recv s2 100; send s1 5; recv s2 2; recv s2 2; recv s2 2"),
+        ("small pieces that are held back until an acknowledgment", Pair + "send s1 1; send s2 1; send s1 1; send s1 1; send s1 1"),
         ("large pieces", Pair + "send s1 3000; recv s2 1000; recv s2 1; recv s2 3000; send s2 4000; recv s1 65536; recv s1 5 dontwait"),
         ("data, then the end, again and again", Pair + "send s1 6; shutdown s1 wr; recv s2 4; recv s2 4; recv s2 4; recv s2 4; send s2 5; recv s1 9; close s2; recv s1 4; recv s1 4"),
         ("half-closed, data the other way", Pair + "shutdown s2 wr; recv s1 5; send s1 7; recv s2 20; send s1 3; recv s2 20; shutdown s1 wr; recv s2 5"),

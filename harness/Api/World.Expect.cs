@@ -161,7 +161,7 @@ public sealed partial class World
     {
         Where.NotLocal => Answers.Of(Errno.EADDRNOTAVAIL),
         Where.NameOf => Answers.Of(Errno.EADDRINUSE),
-        Where.Protected => Answers.Of(Errno.EACCES) | Answers.Of(Errno.EADDRINUSE),
+        Where.Protected or Where.Nobody => Answers.Of(Errno.EACCES) | Answers.Of(Errno.EADDRINUSE),
         _ => default,
     };
 

@@ -45,7 +45,8 @@ public sealed partial class World
             if (server.Port == 0) server.Port = sockets[server.Listener].Port;
             var reset = client.IsReset || server.IsReset;
             facts.Add(new WireFacts(
-                new Name(Name.Loopback, client.Port), new Name(Name.Loopback, server.Port), client.Sent, server.Sent, !reset && !client.WasFull && !server.WasFull, Ended(client, server, reset), Ended(server, client, reset),
+                new Name(Name.Loopback, client.Port), new Name(Name.Loopback, server.Port), client.Sent, server.Sent, !reset && client.Sent == server.Read && server.Sent == client.Read, // what nobody has read yet may be held back (RFC 9293 §3.7.4)
+                Ended(client, server, reset), Ended(server, client, reset),
                 reset ? true : client.PeerGone || server.PeerGone ? (client.End && client.WriteShut) || (server.End && server.WriteShut) ? null : false : false));
         }
 
