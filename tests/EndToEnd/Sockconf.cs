@@ -64,7 +64,7 @@ internal sealed record Outcome(int Exit, string Output, string Errors, Workplace
 
     public void MustShowNoStackTrace()
     {
-        Assert.That($"{Output}\n{Errors}", Does.Not.Contain("   at "));
+        Assert.That($"{Output}\n{Errors}", Does.Not.Match(@"(?m)^   at \S+\("));
         Assert.That($"{Output}\n{Errors}", Does.Not.Contain("Unhandled"));
     }
 
