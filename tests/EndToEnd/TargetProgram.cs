@@ -55,6 +55,10 @@ internal sealed partial record TargetProgram(string Source)
 
     private static string[] Ids(string list) => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>How it must be checked for its defect to be seen for sure.</summary>
+    private IReadOnlyList<string> MoreOptions =>
+        File.ReadLines(Source).Take(HeaderLines).Select(line => OptionsPattern().Match(line)).FirstOrDefault(match => match.Success)?.Groups[1].Value.Split(' ') ?? [];
+
     /// <summary>What has to be on the PATH to build and run it.</summary>
     private IEnumerable<string> Needs => Path.GetExtension(Source) switch
     {
@@ -81,7 +85,7 @@ internal sealed partial record TargetProgram(string Source)
 
         public IReadOnlyList<string> Command => [.. Program.Command, .. Spec == "echo-tls" ? ["{cert}", "{key}"] : Array.Empty<string>(), .. Word is null ? Array.Empty<string>() : [Word]];
 
-        public IReadOnlyList<string> Options => ["--spec", SpecArgument, .. IsClient ? ["--client"] : Array.Empty<string>()];
+        public IReadOnlyList<string> Options => ["--spec", SpecArgument, .. IsClient ? ["--client"] : Array.Empty<string>(), .. Program.MoreOptions];
 
         public static Role Named(string folder, string name) => In(folder).SelectMany(program => program.Roles).Single(role => role.Name == name);
     }
@@ -94,6 +98,9 @@ internal sealed partial record TargetProgram(string Source)
 
     [GeneratedRegex(@"^\W*trips:\s*(.+?)\s*(?:\*/)?$")]
     private static partial Regex TripsPattern();
+
+    [GeneratedRegex(@"^\W*options:\s*(.+?)\s*(?:\*/)?$")]
+    private static partial Regex OptionsPattern();
 
     [GeneratedRegex(@"^\W*defect:\s*(.+?)\s*(?:\*/)?$")]
     private static partial Regex SingleDefectPattern();

@@ -69,9 +69,9 @@ public class FailureFilesTests
     {
         using var folder = new TempFolder();
         var paths = Save(folder, Visit.OnTheWire(new Flow(Told.TupleOf(0), [At(0, "> S 1000(0) ack 0")])), observed: "it said \e]0;title\a\nand more");
-        Assert.That(
-            File.ReadAllText(Path.Combine(folder.Path, paths.Capture!), System.Text.Encoding.Latin1),
-            Does.Not.Contain("\e").And.Not.Contain("\a"));
+        var capture = File.ReadAllText(Path.Combine(folder.Path, paths.Capture!), System.Text.Encoding.Latin1);
+        Assert.That(capture, Does.Contain(@"it said \x1b]0;title\x07\nand more")); // a time stamp may well have such a byte
+        Assert.That(capture, Does.Not.Contain("\e]0;").And.Not.Contain("title\a"));
     }
 
     private static Segment At(int milliseconds, string segment) =>

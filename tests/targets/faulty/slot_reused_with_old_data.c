@@ -1,6 +1,7 @@
 // defect: the last chunk of a client that was reset is sent to the next client in the same slot of the table
 // mistake: empties a slot only half when its client is gone, since after a normal end (recv() returned 0) its length is 0 anyway
 // trips: tcp/random/legal-program
+// options: --cases 400
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>
