@@ -49,7 +49,7 @@ public static class ConformanceCli
         var options = new Options();
         var root = new RootCommand("Launches a socket program, drives it with generated sequences of socket primitives, watches the wire and says which clause is violated.")
         {
-            CheckCommand(options, book, arguments, command), ReplayCommand(options, book, arguments, command), ListCommand(options, book), ExplainCommand(book), InitCommand(),
+            CheckCommand(options, book, arguments, command), ReplayCommand(options, book, arguments, command), AnalyzeCommand(options), ListCommand(options, book), ExplainCommand(book), InitCommand(),
         };
         foreach (var further in more) root.Add(further);
 
@@ -117,6 +117,24 @@ public static class ConformanceCli
     {
         if (!file.Sources.IsEmpty) return book.For(book.FromSources([.. file.Sources.Select(source => (source.Name, source.Text))]), file.Client);
         return book.BuiltIn().Any(spec => spec.Name == file.Spec) ? book.For(book.Find(file.Spec), file.Client) : null;
+    }
+
+    private static Command AnalyzeCommand(Options options)
+    {
+        var files = new Argument<string[]>("file") { Description = "Captures (pcap or pcapng); - is the standard input.", Arity = ArgumentArity.OneOrMore };
+        var format = new Option<string>("--format") { Description = "text or json.", DefaultValueFactory = _ => "text" };
+        format.AcceptOnlyFromAmong("text", "json");
+        var server = new Option<string?>("--server") { Description = "The endpoint that is the server, where the capture does not tell.", HelpName = "IP:PORT" };
+        var flow = new Option<long?>("--flow") { Description = "Only this flow, with a ladder of its packets.", HelpName = "N" };
+        var filter = new Option<string[]>("--filter") { Description = "Only flows with: protocol, ip, port, source, destination, handshake, close, state or finding (finding=any). May be repeated.", HelpName = "KEY=VALUE" };
+        var command = new Command("analyze", "Judge captures: each flow's 5-tuple, handshake, close, and what the packets prove to be wrong.") { files, format, server, flow, filter, options.Progress };
+        command.SetAction(parsed =>
+        {
+            var progress = parsed.GetValue(options.Progress) switch { When.Always => true, When.Never => false, _ => !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("CI") is null };
+            var request = AnalyzeRequest.Read(parsed.GetValue(files)!, parsed.GetValue(format)!, parsed.GetValue(server), parsed.GetValue(flow), parsed.GetValue(filter) ?? [], progress);
+            return WithSignals(stop => new AnalyzeSession(request, stop).Run());
+        });
+        return command;
     }
 
     private static Command InitCommand()

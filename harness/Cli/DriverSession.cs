@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using SockConformance.Api;
 using SockConformance.Model;
+using SockConformance.Captures;
 using SockConformance.Report;
 using SockConformance.Run;
 using SockConformance.Targets;

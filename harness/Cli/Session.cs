@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SockConformance.Model;
+using SockConformance.Captures;
 using SockConformance.Report;
 using SockConformance.Run;
 using SockConformance.Targets;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using SockConformance.Model;
+using SockConformance.Captures;
 using SockConformance.Run;
-using SockConformance.Wire;
 
 namespace SockConformance.Report;
 

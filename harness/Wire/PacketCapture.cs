@@ -7,6 +7,7 @@ using System.Runtime.InteropServices;
 using SharpPcap;
 using SharpPcap.LibPcap;
 using SockConformance.Model;
+using SockConformance.Captures;
 
 namespace SockConformance.Wire;
 
@@ -179,19 +180,26 @@ internal sealed unsafe partial class PacketCapture : IDisposable
         sentinel.Dispose();
     }
 
-    private IPEndPoint Source(Segment segment) => segment.Unreachable?.To ?? PacketDecoder.Decode(Link, segment.Frame.Span)!.Value.Source;
+    private IPEndPoint Source(Segment segment)
+    {
+        if (segment.Unreachable is { } about) return about.To;
+        FrameDecoder.Decode(Link, segment.Frame.Span, segment.Frame.Length, out var facts);
+        return facts.Source.ToIPEndPoint();
+    }
 
     private void OnPacket(object sender, SharpPcap.PacketCapture packet)
     {
-        if (PacketDecoder.Decode(Link, packet.Data) is not { } decoded) return;
-        if (!decoded.IsTcp && decoded.Source.Equals(sentinelAddress))
+        FrameDecoder.Decode(Link, packet.Data, packet.Data.Length, out var facts);
+        if (facts.Kind is PacketKind.Other or PacketKind.Fragment) return;
+        var (source, destination, isTcp) = (facts.Source.ToIPEndPoint(), facts.Destination.ToIPEndPoint(), facts.Kind == PacketKind.Tcp);
+        if (!isTcp && source.Equals(sentinelAddress))
         {
-            if (decoded.PayloadLength == sizeof(long) && awaited.TryGetValue(BinaryPrimitives.ReadInt64BigEndian(packet.Data[decoded.PayloadOffset..]), out var waiter)) waiter.TrySetResult();
+            if (facts.Captured == sizeof(long) && awaited.TryGetValue(BinaryPrimitives.ReadInt64BigEndian(packet.Data[facts.PayloadOffset..]), out var waiter)) waiter.TrySetResult();
             return;
         }
 
         // A flow that touches no target is not ours: without a namespace of our own, the loopback is shared.
-        if (!keepsAll && !targetPorts.ContainsKey(decoded.Destination.Port) && !targetPorts.ContainsKey(decoded.Source.Port) && !IsHarness(decoded.Destination)) return;
+        if (!keepsAll && !targetPorts.ContainsKey(destination.Port) && !targetPorts.ContainsKey(source.Port) && !IsHarness(destination)) return;
         if (bytesKept > MaxBytesKept)
         {
             overflowed = true;
@@ -201,11 +209,11 @@ internal sealed unsafe partial class PacketCapture : IDisposable
         var frame = packet.Data.ToArray();
         Interlocked.Add(ref bytesKept, frame.Length);
         var segment = new Segment(
-            Clock.At(new DateTimeOffset(packet.Header.Timeval.Date, TimeSpan.Zero)), false, decoded.Flags, decoded.Sequence, decoded.Acknowledgment, decoded.PayloadLength, decoded.Window, frame);
-        if (decoded.Reporter is not null) segment = segment with { Unreachable = new PortUnreachable(decoded.Reporter, decoded.Source, decoded.Destination) };
-        else if (!decoded.IsTcp) segment = segment with { Checksum = decoded.Checksum };
-        var (a, b) = Key(decoded.Source, decoded.Destination);
-        var key = (decoded.IsTcp, a, b);
+            Clock.At(new DateTimeOffset(packet.Header.Timeval.Date, TimeSpan.Zero)), false, facts.Flags, facts.Sequence, facts.Acknowledgment, facts.Length, facts.Window, frame);
+        if (facts.Kind == PacketKind.Unreachable) segment = segment with { Unreachable = new PortUnreachable(facts.Reporter.Ip, source, destination) };
+        else if (!isTcp) segment = segment with { Checksum = facts.Checksum };
+        var (a, b) = Key(source, destination);
+        var key = (isTcp, a, b);
         var segments = flows.GetOrAdd(key, _ => []);
         lock (segments) segments.Add(segment);
     }

@@ -38,15 +38,16 @@ internal static class FolderOrder
     {
         [""] = [],
         ["Model"] = [],
+        ["Captures"] = ["Model"],
         ["Api"] = ["Model"],
         ["Generate"] = ["Api", "Model"],
-        ["Judge"] = ["Model"],
+        ["Judge"] = ["Captures", "Model"],
         ["Spec"] = ["Api", "Model"],
-        ["Wire"] = ["Api", "Model"],
+        ["Wire"] = ["Api", "Captures", "Model"],
         ["Targets"] = ["Api", "Model", "Wire"],
-        ["Report"] = ["Api", "Model", "Run", "Wire"],
-        ["Run"] = ["Api", "Generate", "Judge", "Model", "Report", "Targets", "Wire"],
-        ["Cli"] = ["Api", "Generate", "Judge", "Model", "Report", "Run", "Spec", "Targets", "Wire"],
+        ["Report"] = ["Api", "Captures", "Model", "Run", "Wire"],
+        ["Run"] = ["Api", "Captures", "Generate", "Judge", "Model", "Report", "Targets", "Wire"],
+        ["Cli"] = ["Api", "Captures", "Generate", "Judge", "Model", "Report", "Run", "Spec", "Targets", "Wire"],
     };
 
     /// <summary>The uses that the order does not allow, in files of the harness.</summary>

@@ -34,7 +34,7 @@ public class WhoMayNameWhatTests
     // The rules themselves: what they would notice, and what they must not mistake for a violation.
     [TestCase("harness/Judge/CloseJudge.cs", "using NUnit.Framework;", "NUnit")]
     [TestCase("harness/Run/CheckRun.cs", "var suites = SockConformance.Suites.Catalogue.Suites;", "the suites")]
-    [TestCase("harness/Wire/PacketDecoder.cs", "using SharpPcap;", "SharpPcap")]
+    [TestCase("harness/Wire/Ports.cs", "using SharpPcap;", "SharpPcap")]
     [TestCase("harness/Wire/PacketCapture.cs", "using PacketDotNet;", "PacketDotNet")]
     [TestCase("harness/Wire/Libc.cs", "static partial int posix_spawnp(int* pid);", "posix_spawn")]
     [TestCase("harness/Targets/ChildProcess.cs", "using var process = Process.Start(\"ls\");", "the runtime's processes")]
@@ -58,7 +58,7 @@ public class WhoMayNameWhatTests
     public void A_folder_used_against_the_order_is_noticed(string path, string code, string used) =>
         Assert.That(FolderOrder.BrokenBy([SourceFile.Of(path, code)]), Is.EqualTo([$"{path} uses {used}"]));
 
-    [TestCase("harness/Wire/PacketDecoder.cs", "/// <summary>Unlike SharpPcap and PacketDotNet.</summary>\nint x; // Console.Out\n/* using FsCheck; */")]
+    [TestCase("harness/Wire/Ports.cs", "/// <summary>Unlike SharpPcap and PacketDotNet.</summary>\nint x; // Console.Out\n/* using FsCheck; */")]
     [TestCase("harness/Wire/PacketCapture.cs", "using SharpPcap;")]
     [TestCase("harness/Cli/Session.cs", "Console.Error.WriteLine(); using System.CommandLine;")]
     [TestCase("suites/Catalogue.cs", "using SockConformance.Suites.Echo;")]

@@ -1,9 +1,9 @@
 using NUnit.Framework;
+using SockConformance.Captures;
 using SockConformance.Generate;
 using SockConformance.Model;
 using SockConformance.Report;
 using SockConformance.Tests.Shared;
-using SockConformance.Wire;
 
 namespace SockConformance.Tests.Report;
 

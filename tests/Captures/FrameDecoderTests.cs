@@ -4,17 +4,34 @@ using FsCheck;
 using FsCheck.Fluent;
 using NUnit.Framework;
 using PacketDotNet;
+using SockConformance.Captures;
 using SockConformance.Model;
 using SockConformance.Tests.Shared;
-using SockConformance.Wire;
 
-namespace SockConformance.Tests.Wire;
+namespace SockConformance.Tests.Captures;
 
-public class PacketDecoderTests
+public class FrameDecoderTests
 {
     private const int EthernetHeader = 14;
     private static readonly IPEndPoint A = new(IPAddress.Parse("127.0.0.2"), 40000), B = new(IPAddress.Parse("127.0.0.1"), 7);
     private static readonly IPEndPoint A6 = new(IPAddress.Parse("2001:db8::1"), 40000), B6 = new(IPAddress.IPv6Loopback, 7);
+
+    /// <summary>The facts of a frame that is whole on the wire; null for none that is looked at.</summary>
+    private sealed record Seen(bool IsTcp, IPEndPoint Source, IPEndPoint Destination, TcpFlags Flags, uint Sequence, uint Acknowledgment, ushort Window, int PayloadOffset, int PayloadLength)
+    {
+        public int Checksum { get; init; }
+
+        public IPAddress? Reporter { get; init; }
+    }
+
+    private static Seen? Decode(LinkType link, ReadOnlySpan<byte> frame)
+    {
+        FrameDecoder.Decode(link, frame, frame.Length, out var facts);
+        if (facts.Kind is PacketKind.Other or PacketKind.Fragment) return null;
+        return new Seen(
+            facts.Kind == PacketKind.Tcp, facts.Source.ToIPEndPoint(), facts.Destination.ToIPEndPoint(), facts.Flags, facts.Sequence, facts.Acknowledgment, facts.Window, facts.PayloadOffset, facts.Captured)
+        { Checksum = facts.Checksum, Reporter = facts.Kind == PacketKind.Unreachable ? facts.Reporter.Ip : null };
+    }
 
     /// <summary>Any well-formed frame: both versions of IP, both transports, any field.</summary>
     private static Gen<byte[]> Frame =>
@@ -40,18 +57,18 @@ public class PacketDecoderTests
     {
         var packet = Packet.ParsePacket(LinkLayers.Ethernet, frame);
         var ip = packet.Extract<IPPacket>();
-        var decoded = PacketDecoder.Decode(LinkType.Ethernet, frame);
-        Decoded expected;
+        var decoded = Decode(LinkType.Ethernet, frame);
+        Seen expected;
         if (packet.Extract<TcpPacket>() is { } tcp)
         {
-            expected = new Decoded(
+            expected = new Seen(
                 true, new IPEndPoint(ip.SourceAddress, tcp.SourcePort), new IPEndPoint(ip.DestinationAddress, tcp.DestinationPort),
                 (TcpFlags)(tcp.Flags & 0x3f), tcp.SequenceNumber, tcp.AcknowledgmentNumber, tcp.WindowSize, frame.Length - tcp.PayloadData.Length, tcp.PayloadData.Length);
         }
         else
         {
             var udp = packet.Extract<UdpPacket>();
-            expected = new Decoded(
+            expected = new Seen(
                 false, new IPEndPoint(ip.SourceAddress, udp.SourcePort), new IPEndPoint(ip.DestinationAddress, udp.DestinationPort),
                 TcpFlags.None, 0, 0, 0, frame.Length - udp.PayloadData.Length, udp.PayloadData.Length)
             { Checksum = udp.Checksum };
@@ -70,7 +87,7 @@ public class PacketDecoderTests
     {
         var frame = Frames.Tcp(A, B, tcp => (tcp.Finished, tcp.Synchronize, tcp.Reset, tcp.Push, tcp.Acknowledgment, tcp.Urgent) =
             (name == "fin", name == "syn", name == "rst", name == "psh", name == "ack", name == "urg"));
-        Assert.That(PacketDecoder.Decode(LinkType.Ethernet, frame)!.Value.Flags, Is.EqualTo(flag));
+        Assert.That(Decode(LinkType.Ethernet, frame)!.Flags, Is.EqualTo(flag));
     }
 
     [TestCase(LinkType.Raw, "", "")]
@@ -82,26 +99,26 @@ public class PacketDecoderTests
         foreach (var (header, frame) in ((string, byte[])[])[(headerV4, Frames.Tcp(A, B, payload: 5)), (headerV6, Frames.Tcp(A6, B6, payload: 5))])
         {
             var prefix = Convert.FromHexString(header);
-            var expected = PacketDecoder.Decode(LinkType.Ethernet, frame)!.Value;
-            var decoded = PacketDecoder.Decode(link, [.. prefix, .. frame[EthernetHeader..]]);
+            var expected = Decode(LinkType.Ethernet, frame)!;
+            var decoded = Decode(link, [.. prefix, .. frame[EthernetHeader..]]);
             Assert.That(decoded, Is.EqualTo(expected with { PayloadOffset = expected.PayloadOffset - EthernetHeader + prefix.Length }));
         }
     }
 
     [Test]
     public void A_frame_of_an_unknown_link_layer_is_nothing() =>
-        Assert.That(PacketDecoder.Decode((LinkType)147, Frames.Tcp(A, B)), Is.Null);
+        Assert.That(Decode((LinkType)147, Frames.Tcp(A, B)), Is.Null);
 
     [Test]
     public void Padding_is_no_payload() =>
-        Assert.That(PacketDecoder.Decode(LinkType.Ethernet, [.. Frames.Tcp(A, B, payload: 2), .. new byte[40]])!.Value.PayloadLength, Is.EqualTo(2));
+        Assert.That(Decode(LinkType.Ethernet, [.. Frames.Tcp(A, B, payload: 2), .. new byte[40]])!.PayloadLength, Is.EqualTo(2));
 
     [Test]
     public void Options_are_no_payload()
     {
         var frame = Frames.Tcp(A, B, payload: 12 + 9);
         frame[46] = 0x80; // a TCP header of 32 bytes: the first 12 bytes after the usual 20 are options now
-        var decoded = PacketDecoder.Decode(LinkType.Ethernet, frame)!.Value;
+        var decoded = Decode(LinkType.Ethernet, frame)!;
         Assert.That((decoded.PayloadOffset, decoded.PayloadLength), Is.EqualTo((EthernetHeader + 20 + 32, 9)));
     }
 
@@ -112,7 +129,7 @@ public class PacketDecoderTests
         foreach (var (frame, at) in ((byte[], int)[])[(Frames.Tcp(A, B, payload: 30), EthernetHeader + 2), (Frames.Tcp(A6, B6, payload: 30), EthernetHeader + 4)])
         {
             frame.AsSpan(at, 2).Clear();
-            Assert.That(PacketDecoder.Decode(LinkType.Ethernet, frame)!.Value.PayloadLength, Is.EqualTo(30));
+            Assert.That(Decode(LinkType.Ethernet, frame)!.PayloadLength, Is.EqualTo(30));
         }
     }
 
@@ -122,7 +139,7 @@ public class PacketDecoderTests
         foreach (var frame in (byte[][])[Frames.Udp(A, B, 5), Frames.Udp(A6, B6, 5)])
         {
             BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(frame.Length - 7), 0xbeef);
-            Assert.That(PacketDecoder.Decode(LinkType.Ethernet, frame)!.Value.Checksum, Is.EqualTo(0xbeef));
+            Assert.That(Decode(LinkType.Ethernet, frame)!.Checksum, Is.EqualTo(0xbeef));
         }
     }
 
@@ -131,7 +148,7 @@ public class PacketDecoderTests
     {
         foreach (var (reporter, from, to) in ((IPAddress, IPEndPoint, IPEndPoint)[])[(B.Address, A, B), (IPAddress.Parse("192.0.2.1"), A, B), (B6.Address, A6, B6)])
         {
-            var decoded = PacketDecoder.Decode(LinkType.Ethernet, Frames.Unreachable(reporter, from, to))!.Value;
+            var decoded = Decode(LinkType.Ethernet, Frames.Unreachable(reporter, from, to))!;
             Assert.That((decoded.IsTcp, decoded.Reporter, decoded.Source, decoded.Destination, decoded.PayloadLength), Is.EqualTo((false, reporter, from, to, 0)));
         }
     }
@@ -142,7 +159,7 @@ public class PacketDecoderTests
     [TestCase(19, false)]
     [TestCase(0, false)]
     public void Port_unreachable_needs_the_ports_of_the_datagram(int seen, bool enough) =>
-        Assert.That(PacketDecoder.Decode(LinkType.Ethernet, Frames.Unreachable(B.Address, A, B, seen)) is not null, Is.EqualTo(enough));
+        Assert.That(Decode(LinkType.Ethernet, Frames.Unreachable(B.Address, A, B, seen)) is not null, Is.EqualTo(enough));
 
     // Offset, value: other messages of ICMP, and port unreachable about something else than a datagram.
     [TestCase(34, 0x00, Description = "echo reply")]
@@ -154,9 +171,9 @@ public class PacketDecoderTests
     public void Other_icmp_is_nothing(int offset, int value)
     {
         var frame = Frames.Unreachable(B.Address, A, B);
-        Assert.That(PacketDecoder.Decode(LinkType.Ethernet, frame), Is.Not.Null);
+        Assert.That(Decode(LinkType.Ethernet, frame), Is.Not.Null);
         frame[offset] = (byte)value;
-        Assert.That(PacketDecoder.Decode(LinkType.Ethernet, frame), Is.Null);
+        Assert.That(Decode(LinkType.Ethernet, frame), Is.Null);
     }
 
     // Offset, value: what makes a frame no whole TCP segment or UDP datagram over IP.
@@ -174,9 +191,9 @@ public class PacketDecoderTests
     public void Anything_else_is_nothing(int offset, int first, int second)
     {
         var frame = Frames.Tcp(A, B, payload: 3);
-        Assert.That(PacketDecoder.Decode(LinkType.Ethernet, frame), Is.Not.Null);
+        Assert.That(Decode(LinkType.Ethernet, frame), Is.Not.Null);
         (frame[offset], frame[offset + 1]) = ((byte)first, (byte)second);
-        Assert.That(PacketDecoder.Decode(LinkType.Ethernet, frame), Is.Null);
+        Assert.That(Decode(LinkType.Ethernet, frame), Is.Null);
     }
 
     [Test]
@@ -184,10 +201,10 @@ public class PacketDecoderTests
     {
         foreach (var whole in (byte[][])[Frames.Tcp(A, B, payload: 25), Frames.Tcp(A6, B6, payload: 25), Frames.Udp(A, B, 25), Frames.Udp(A6, B6, 25)])
         {
-            var full = PacketDecoder.Decode(LinkType.Ethernet, whole)!.Value;
+            var full = Decode(LinkType.Ethernet, whole)!;
             for (var length = 0; length < whole.Length; length++)
             {
-                var cut = PacketDecoder.Decode(LinkType.Ethernet, whole.AsSpan(0, length));
+                var cut = Decode(LinkType.Ethernet, whole.AsSpan(0, length));
                 if (length < full.PayloadOffset) Assert.That(cut, Is.Null, $"{length} bytes");
                 else Assert.That(cut, Is.EqualTo(full with { PayloadLength = length - full.PayloadOffset }), $"{length} bytes");
             }
@@ -207,7 +224,7 @@ public class PacketDecoderTests
             else Mutate(frame, random);
             var cut = frame.AsSpan(0, i % 3 == 0 ? random.Next(frame.Length + 1) : frame.Length);
             var link = i % 5 == 0 ? links[random.Next(links.Length)] : LinkType.Ethernet;
-            if (PacketDecoder.Decode(link, cut) is not { } decoded) continue;
+            if (Decode(link, cut) is not { } decoded) continue;
             if (decoded.PayloadOffset < 0 || decoded.PayloadLength < 0 || decoded.PayloadOffset + decoded.PayloadLength > cut.Length)
                 Assert.Fail($"the payload of frame {i} lies outside of it: {decoded} in {Convert.ToHexString(cut)}");
         }

@@ -1,0 +1,140 @@
+using SockConformance.Model;
+
+namespace SockConformance.Captures;
+
+/// <summary>
+/// All flows of a capture. Memory is bounded by the flows that are open: of those that are over the latest few thousand are kept, for packets that
+/// come late; the others are handed out as they are. So is, where there are too many open ones, that which was silent longest.
+/// </summary>
+internal sealed class FlowTable(Action<FlowState> leave)
+{
+    /// <summary>Flows that are over and still kept, and flows in all.</summary>
+    private const int MostOver = 16_384, MostFlows = 65_536;
+
+    private readonly Dictionary<FlowKey, FlowState> flows = new(1 << 12);
+    private readonly LinkedList<FlowState> open = [], over = []; // the one that was silent longest first
+    private readonly Fragments fragments = new();
+    private byte[] reassembled = [];
+    private FlowState? last;
+
+    /// <summary>The endpoint that is a server whoever spoke first; null for none.</summary>
+    public Endpoint? Server { get; init; }
+
+    public long Count { get; private set; }
+
+    /// <summary>How many flows were handed out although they were not over.</summary>
+    public long Dropped { get; private set; }
+
+    /// <summary>Frames that are neither TCP nor UDP nor about it.</summary>
+    public long OtherPackets { get; private set; }
+
+    /// <summary>Takes one packet; returns its flow and its direction, or null where it belongs to none.</summary>
+    public (FlowState? Flow, bool FromSource) Add(CaptureReader packet, out PacketFacts facts, out ReadOnlySpan<byte> payload)
+    {
+        var frame = packet.Frame;
+        FrameDecoder.Decode(packet.Link, frame, packet.WireLength, out facts);
+        if (facts.Kind == PacketKind.Fragment)
+        {
+            var whole = fragments.Add(frame, facts);
+            if (whole.Length > reassembled.Length) reassembled = new byte[whole.Length];
+            whole.CopyTo(reassembled);
+            frame = reassembled.AsSpan(0, whole.Length);
+            FrameDecoder.DecodeReassembled(frame, facts.Protocol, ref facts);
+        }
+
+        payload = [];
+        if (facts.Kind is PacketKind.Other or PacketKind.Fragment)
+        {
+            OtherPackets++;
+            return default;
+        }
+
+        var tcp = facts.Kind == PacketKind.Tcp;
+        var key = new FlowKey(facts.Source, facts.Destination, tcp);
+        var flow = Find(key);
+        if (facts.Kind == PacketKind.Unreachable)
+        {
+            if (flow is not null && (flow.Unreachable ??= []).Count < 16) flow.Unreachable.Add(new Finding(FindingKind.PortUnreachable, packet.Number, !facts.Source.Equals(flow.Source)));
+            return (flow, flow is not null && !facts.Source.Equals(flow.Source));
+        }
+
+        payload = frame.Slice(facts.PayloadOffset, facts.Captured);
+        if (flow is null || (tcp && flow.Tcp!.IsReuse(facts, facts.Source.Equals(flow.Source)))) flow = Begin(key, facts, packet, flow);
+        flow.LastTime = packet.Time;
+        var fromSource = facts.Source.Equals(flow.Source);
+        if (tcp) AddSegment(flow, facts, fromSource, packet, payload);
+        else AddDatagram(flow, facts, fromSource, packet);
+        return (flow, fromSource);
+    }
+
+    /// <summary>Hands out all that is left.</summary>
+    public void End()
+    {
+        foreach (var flow in flows.Values) leave(flow);
+        flows.Clear();
+    }
+
+    private FlowState? Find(in FlowKey key)
+    {
+        if (last is not null && last.Key.Equals(key)) return last;
+        return flows.TryGetValue(key, out var found) ? last = found : null;
+    }
+
+    private FlowState Begin(in FlowKey key, in PacketFacts facts, CaptureReader packet, FlowState? before)
+    {
+        if (before is not null) Leave(before);
+        var answer = facts.Kind == PacketKind.Tcp && (facts.Flags & (TcpFlags.Syn | TcpFlags.Ack)) == (TcpFlags.Syn | TcpFlags.Ack);
+        var backwards = Server is { } server ? facts.Source.Equals(server) : answer;
+        var (source, destination) = backwards ? (facts.Destination, facts.Source) : (facts.Source, facts.Destination);
+        var flow = new FlowState(key, ++Count, source, destination, packet.Number, packet.Time, facts.Kind == PacketKind.Tcp);
+        if (answer && backwards) flow.Tcp?.Turn();
+        if (before is not null) flow.Tcp?.Follows(before.Tcp!, facts.Source.Equals(source), source.Equals(before.Source), packet.Number);
+        flows[key] = last = flow;
+        flow.Place = open.AddLast(flow);
+        if (flows.Count > MostFlows)
+        {
+            var silent = (over.First ?? open.First)!.Value;
+            if (!silent.IsOver) Dropped++;
+            Leave(silent);
+        }
+
+        return flow;
+    }
+
+    private void AddSegment(FlowState flow, in PacketFacts facts, bool fromSource, CaptureReader packet, ReadOnlySpan<byte> payload)
+    {
+        var tracker = flow.Tcp!;
+        var wasOver = tracker.IsOver;
+        tracker.Note(facts, fromSource, packet.Time, packet.Number, payload, packet.WireLength);
+        if (payload.Length > 0) flow.Tls = TlsView.Note(flow.Tls, tracker, facts, fromSource, payload);
+        if (wasOver || !tracker.IsOver)
+        {
+            // Sorting by the last packet matters only when there are very many.
+            if (flows.Count > MostFlows / 2 && !wasOver) Move(flow, open);
+            return;
+        }
+
+        Move(flow, over);
+        if (over.Count > MostOver) Leave(over.First!.Value);
+    }
+
+    private static void AddDatagram(FlowState flow, in PacketFacts facts, bool fromSource, CaptureReader packet)
+    {
+        if (fromSource) (flow.SentPackets, flow.SentBytes, flow.SentPayload) = (flow.SentPackets + 1, flow.SentBytes + packet.WireLength, flow.SentPayload + facts.Length);
+        else (flow.ReceivedPackets, flow.ReceivedBytes, flow.ReceivedPayload) = (flow.ReceivedPackets + 1, flow.ReceivedBytes + packet.WireLength, flow.ReceivedPayload + facts.Length);
+    }
+
+    private static void Move(FlowState flow, LinkedList<FlowState> list)
+    {
+        flow.Place!.List!.Remove(flow.Place);
+        list.AddLast(flow.Place);
+    }
+
+    private void Leave(FlowState flow)
+    {
+        flow.Place!.List!.Remove(flow.Place);
+        flows.Remove(flow.Key);
+        if (last == flow) last = null;
+        leave(flow);
+    }
+}

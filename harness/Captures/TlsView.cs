@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using SockConformance.Model;
+
+namespace SockConformance.Captures;
+
+/// <summary>What can be seen of TLS without keys.</summary>
+/// <param name="Version">The version that the server chose; null if its hello was not seen.</param>
+/// <param name="Handshake">The handshake messages in clear, in order, a client's with &gt; and a server's with &lt;.</param>
+/// <param name="Alerts">Alerts in clear, and those of which only the record is seen (“encrypted alert”).</param>
+/// <param name="Ended">Whether each side's last record is an alert, as close_notify is one; null where TLS 1.3 hides it.</param>
+public sealed record TlsReport(string? Version, string? Cipher, ImmutableArray<string> Handshake, ImmutableArray<string> Alerts, bool? Ended);
+
+/// <summary>
+/// The records of both directions as long as the bytes come in order: their headers all the way, their content only of the first few thousand bytes,
+/// where the handshake is. A gap ends what is seen of that direction.
+/// </summary>
+internal sealed class TlsView
+{
+    private const int Kept = 16 * 1024, HeaderSize = 5;
+
+    private readonly Direction source = new(), destination = new();
+
+    /// <summary>Follows a flow whose first bytes are a TLS record; others cost nothing.</summary>
+    public static TlsView? Note(TlsView? view, TcpTracker tracker, in PacketFacts facts, bool fromSource, ReadOnlySpan<byte> payload)
+    {
+        if (view is null)
+        {
+            var first = fromSource ? tracker.Source : tracker.Destination;
+            if (first.Payload != facts.Length || payload is not [22, 3, <= 4, ..] || !first.SynSeen) return null;
+            view = new TlsView();
+        }
+
+        (fromSource ? view.source : view.destination).Note(facts.Sequence, payload, facts.Length);
+        return view;
+    }
+
+    public TlsReport Report()
+    {
+        var (client, server) = (TlsRecords.Parse(source.Beginning), TlsRecords.Parse(destination.Beginning));
+        var hello = server.Hello;
+        var alerts = ImmutableArray.CreateBuilder<string>();
+        foreach (var (records, direction, mark) in ((TlsRecords, Direction, string)[])[(client, source, ">"), (server, destination, "<")])
+        {
+            if (records.Alert is { } alert) alerts.Add($"{mark} {alert.Name}");
+            else if (direction.Alerts > 0) alerts.Add($"{mark} encrypted alert");
+        }
+
+        return new TlsReport(
+            hello is null ? null : TlsServerHello.NameOfVersion(hello.Version), hello?.CipherName,
+            [.. client.Messages.Select(message => $"> {message.Type}"), .. server.Messages.Select(message => $"< {message.Type}")], alerts.ToImmutable(),
+            hello is null || hello.Version >= 0x0304 ? null : source.LastIsAlert && destination.LastIsAlert);
+    }
+
+    private sealed class Direction
+    {
+        private byte[] beginning = [];
+        private readonly byte[] header = new byte[HeaderSize];
+        private int kept, inHeader;
+        private long toSkip;
+        private uint expected;
+        private bool started, lost;
+
+        public ReadOnlyMemory<byte> Beginning => beginning.AsMemory(0, kept);
+
+        public int Alerts { get; private set; }
+
+        public bool LastIsAlert { get; private set; }
+
+        public void Note(uint sequence, ReadOnlySpan<byte> payload, int length)
+        {
+            if (!started) (started, expected) = (true, sequence);
+            var known = unchecked((int)(expected - sequence));
+            if (lost || known >= payload.Length) return;
+            if (known < 0)
+            {
+                lost = true;
+                return;
+            }
+
+            payload = payload[known..];
+            expected += (uint)payload.Length;
+            lost = payload.Length + known < length; // the frame was cut short
+            Keep(payload);
+            Walk(payload);
+        }
+
+        private void Keep(ReadOnlySpan<byte> payload)
+        {
+            var take = Math.Min(payload.Length, Kept - kept);
+            if (take <= 0) return;
+            if (kept + take > beginning.Length) Array.Resize(ref beginning, Math.Min(Kept, Math.Max(2 * beginning.Length, kept + take)));
+            payload[..take].CopyTo(beginning.AsSpan(kept));
+            kept += take;
+        }
+
+        private void Walk(ReadOnlySpan<byte> bytes)
+        {
+            while (bytes.Length > 0)
+            {
+                if (toSkip > 0)
+                {
+                    var skipped = (int)Math.Min(toSkip, bytes.Length);
+                    toSkip -= skipped;
+                    bytes = bytes[skipped..];
+                    continue;
+                }
+
+                header[inHeader++] = bytes[0];
+                bytes = bytes[1..];
+                if (inHeader < HeaderSize) continue;
+                inHeader = 0;
+                toSkip = (header[3] << 8) | header[4];
+                LastIsAlert = header[0] == (byte)TlsContent.Alert;
+                if (LastIsAlert) Alerts++;
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using SockConformance.Model;
+using SockConformance.Captures;
+
+namespace SockConformance.Report;
+
+/// <summary>A flow as a row of the table, and as an object of <c>analyze --format json</c> (docs/analyze.md).</summary>
+internal static class FlowTexts
+{
+    public const int Schema = 1;
+
+    public static string Heading { get; } =
+        $"{"#",5} {"proto",-5} {"source",-21}   {"destination",-21} {"packets",8} {"sent",11} {"received",11}  {"handshake",-14} {"close",-9} {"state",-6} {"history",-14} {"compl",5} {"retr",5}";
+
+    public static string NameOf(Handshake handshake) => handshake == Handshake.NotObservable ? "not-observable" : handshake.ToString().ToLowerInvariant();
+
+    /// <summary>The row, and a line for each finding.</summary>
+    public static string Row(FlowReport flow)
+    {
+        var row = new StringBuilder();
+        row.Append(CultureInfo.InvariantCulture,
+            $"{flow.Number,5} {flow.Protocol.ToString().ToLowerInvariant(),-5} {flow.Source,-21} → {flow.Destination,-21} {flow.Sent.Packets + flow.Received.Packets,8} {flow.Sent.Bytes,11} {flow.Received.Bytes,11}  {(flow.Handshake is { } handshake ? NameOf(handshake) : "-"),-14} {(flow.Close is { } close ? ResultsJson.CloseName(close) : "-"),-9} {flow.State,-6} {flow.History,-14} {flow.Completeness?.ToString(CultureInfo.InvariantCulture) ?? "-",5} {(flow.Protocol == Transport.Tcp ? (flow.Sent.Retransmissions + flow.Received.Retransmissions).ToString(CultureInfo.InvariantCulture) : "-"),5}");
+        while (row[^1] == ' ') row.Length--;
+        row.Append('\n');
+        if (flow.Tls is { } tls)
+            row.Append(CultureInfo.InvariantCulture, $"      tls: {tls.Version ?? "no ServerHello"}{(tls.Cipher is null ? "" : $", {tls.Cipher}")}; {string.Join(' ', tls.Handshake)}{(tls.Alerts.IsEmpty ? "" : $"; alerts: {string.Join(", ", tls.Alerts)}")}{(tls.Ended == false ? "; ended without close_notify from both" : "")}\n");
+        foreach (var finding in flow.Findings)
+        {
+            var (text, clause) = finding.Kind.Meaning();
+            row.Append(CultureInfo.InvariantCulture, $"      ! packet {finding.Packet}, {(finding.FromSource ? "source" : "destination")}: {finding.Kind.Id()}: {text} ({clause})\n");
+        }
+
+        return row.ToString();
+    }
+
+    public static ReadOnlySpan<byte> Json(FlowReport flow)
+    {
+        var bytes = new ArrayBufferWriter<byte>(1024);
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("number", flow.Number);
+            json.WriteString("protocol", flow.Protocol.ToString().ToLowerInvariant());
+            Write(json, "source", flow.Source);
+            Write(json, "destination", flow.Destination);
+            json.WriteNumber("packets", flow.Sent.Packets + flow.Received.Packets);
+            Both(json, "bytes", flow.Sent.Bytes, flow.Received.Bytes);
+            Both(json, "payload", flow.Sent.Payload, flow.Received.Payload);
+            json.WriteNumber("first_packet", flow.FirstPacket);
+            json.WriteNumber("start_ns", flow.FirstTime);
+            json.WriteNumber("duration_ns", flow.LastTime - flow.FirstTime);
+            json.WriteString("handshake", flow.Handshake is { } handshake ? NameOf(handshake) : null);
+            json.WriteString("close", flow.Close is { } close ? ResultsJson.CloseName(close) : null);
+            json.WriteString("conn_state", flow.State);
+            json.WriteString("history", flow.History);
+            if (flow.Completeness is { } completeness) json.WriteNumber("completeness", completeness);
+            else json.WriteNull("completeness");
+            json.WriteNumber("retransmissions", flow.Sent.Retransmissions + flow.Received.Retransmissions);
+            json.WriteNumber("out_of_order", flow.Sent.OutOfOrder + flow.Received.OutOfOrder);
+            json.WriteNumber("gaps", flow.Sent.Gaps + flow.Received.Gaps);
+            json.WriteNumber("zero_windows", flow.Sent.ZeroWindows + flow.Received.ZeroWindows);
+            json.WriteNumber("keep_alives", flow.Sent.KeepAlives + flow.Received.KeepAlives);
+            Both(json, "resets", flow.Sent.Resets, flow.Received.Resets);
+            json.WriteStartArray("findings");
+            foreach (var finding in flow.Findings) Write(json, finding);
+            json.WriteEndArray();
+            if (flow.Tls is { } tls) Write(json, tls);
+            json.WriteEndObject();
+        }
+
+        return bytes.WrittenSpan;
+    }
+
+    private static void Write(Utf8JsonWriter json, string name, Endpoint endpoint)
+    {
+        json.WriteStartObject(name);
+        json.WriteString("ip", endpoint.Ip.ToString());
+        json.WriteNumber("port", endpoint.Port);
+        json.WriteEndObject();
+    }
+
+    private static void Both(Utf8JsonWriter json, string name, long sent, long received)
+    {
+        json.WriteStartObject(name);
+        json.WriteNumber("sent", sent);
+        json.WriteNumber("received", received);
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, Finding finding)
+    {
+        var (text, clause) = finding.Kind.Meaning();
+        json.WriteStartObject();
+        json.WriteString("id", finding.Kind.Id());
+        json.WriteNumber("packet", finding.Packet);
+        json.WriteString("from", finding.FromSource ? "source" : "destination");
+        json.WriteBoolean("violation", finding.Kind.IsViolation());
+        json.WriteString("text", text);
+        json.WriteString("clause", clause);
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, TlsReport tls)
+    {
+        json.WriteStartObject("tls");
+        json.WriteString("version", tls.Version);
+        json.WriteString("cipher", tls.Cipher);
+        Write(json, "handshake", tls.Handshake);
+        Write(json, "alerts", tls.Alerts);
+        if (tls.Ended is { } ended) json.WriteBoolean("close_notify", ended);
+        else json.WriteNull("close_notify");
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, string name, IEnumerable<string> texts)
+    {
+        json.WriteStartArray(name);
+        foreach (var text in texts) json.WriteStringValue(text);
+        json.WriteEndArray();
+    }
+}
