@@ -44,9 +44,10 @@ internal static class FolderOrder
         ["Spec"] = ["Api", "Model"],
         ["Wire"] = ["Api", "Model"],
         ["Targets"] = ["Api", "Model", "Wire"],
-        ["Report"] = ["Api", "Model", "Run", "Wire"],
+        ["Captures"] = ["Model"],
+        ["Report"] = ["Api", "Model", "Captures", "Run", "Wire"],
         ["Run"] = ["Api", "Generate", "Judge", "Model", "Report", "Targets", "Wire"],
-        ["Cli"] = ["Api", "Generate", "Judge", "Model", "Report", "Run", "Spec", "Targets", "Wire"],
+        ["Cli"] = ["Api", "Generate", "Judge", "Model", "Captures", "Report", "Run", "Spec", "Targets", "Wire"],
     };
 
     /// <summary>The uses that the order does not allow, in files of the harness.</summary>
