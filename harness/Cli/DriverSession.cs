@@ -83,7 +83,7 @@ internal sealed class DriverSession(DriverRequest request, StopRequest stop)
         var run = new RunResult(results, started, DateTimeOffset.UtcNow - started, check.Programs, (int)Math.Min(int.MaxValue, check.Primitives), counts.Received, counts.Dropped, stop.Signal);
         var exit = Session.ExitOf(run, request.Strict);
         var files = run.Requirements.Where(result => result.Failure is not null).ToDictionary(
-            result => result.Requirement.Id, result => ProgramFiles.Save(folder, header, profile.Name, result.Requirement, (ProgramFailure)result.Failure!, capture?.Link ?? LinkType.Ethernet));
+            result => result.Requirement.Id, result => ProgramFiles.Save(folder, header, profile.Name, result.Requirement, (ProgramFailure)result.Failure!, new CaptureOrigin(capture?.Link ?? LinkType.Ethernet, counts) { Filter = capture?.Filter }));
         foreach (var result in run.Requirements.Where(result => result.Status is Status.Fail or Status.Warn)) console.Card(result, files.GetValueOrDefault(result.Requirement.Id), folder);
         RunFolder.Write(folder, "results.json", ResultsJson.Write(header, run, exit, files));
         RunFolder.Write(folder, "junit.xml", JUnitXml.Write(header, run, files));

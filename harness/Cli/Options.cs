@@ -18,6 +18,19 @@ public enum When
     Never,
 }
 
+/// <summary>What becomes of the secrets of TLS sessions.</summary>
+public enum TlsSecrets
+{
+    /// <summary>A key log beside the captures.</summary>
+    Sidecar,
+
+    /// <summary>In the captures, too.</summary>
+    Embed,
+
+    /// <summary>They are not written down.</summary>
+    Drop,
+}
+
 public enum Profile
 {
     Quick,
@@ -39,6 +52,8 @@ internal sealed partial class Options
     public Option<string?> TlsCa { get; } = new("--tls-ca") { Description = "Certificates (PEM) that the server's must lead to, instead of the harness's own.", HelpName = "FILE" };
 
     public Option<string?> TlsName { get; } = new("--tls-name") { Description = "The name that the server's certificate must be for (default: localhost).", HelpName = "NAME" };
+
+    public Option<TlsSecrets> TlsSecrets { get; } = new("--tls-secrets") { Description = "Secrets of TLS sessions: in a key log beside the captures (sidecar), in the captures, too (embed), or nowhere (drop).", DefaultValueFactory = _ => Cli.TlsSecrets.Sidecar };
 
     public Option<string?> Baseline { get; } = new("--baseline") { Description = "Known failures with a reason (YAML): shown as XFAIL, and as XPASS when mended.", HelpName = "FILE" };
 
@@ -89,6 +104,7 @@ internal sealed partial class Options
     public Options()
     {
         Profile.AcceptOnlyFromAmong("quick", "default", "thorough");
+        TlsSecrets.AcceptOnlyFromAmong("embed", "sidecar", "drop");
         foreach (var need in (Option<Need>[])[Sandbox, Capture]) need.AcceptOnlyFromAmong("auto", "require", "off");
         foreach (var when in (Option<When>[])[Color, Progress]) when.AcceptOnlyFromAmong("auto", "always", "never");
     }
@@ -97,7 +113,7 @@ internal sealed partial class Options
     public IEnumerable<Option> ForTarget => [Connect, AllowRemote, Port, Env, TlsCa, TlsName, Timeout, TimeScale, Sandbox, Capture, Report, Color, Progress, Quiet, Verbose];
 
     /// <summary>Options that say what is checked.</summary>
-    public IEnumerable<Option> ForCheck => [Spec, Client, Driver, Standard, Profile, Filter, Strict, Baseline, Seed, Cases, MaxTime, Jobs, Retries, NoShrink];
+    public IEnumerable<Option> ForCheck => [Spec, Client, Driver, Standard, Profile, Filter, Strict, Baseline, Seed, Cases, MaxTime, Jobs, Retries, NoShrink, TlsSecrets];
 
     /// <summary>A time such as 2s, 150ms, 1.5m; null stays null.</summary>
     /// <exception cref="UsageException">It is no time above zero.</exception>

@@ -87,6 +87,8 @@ internal sealed record TargetRequest(
 /// <param name="Pace">How long the run and its parts may take.</param>
 internal sealed record CheckRequest(Suite Suite, ImmutableArray<Requirement> Selected, ulong Seed, double CaseScale, int Jobs, Pace Pace, bool Strict, TrialBudget Budget, Baseline Baseline)
 {
+    public TlsSecrets Secrets { get; init; }
+
     /// <summary>What is known of a quick run: no answer within this time is suspicious; a failure is confirmed with more patience.</summary>
     private static readonly TimeSpan QuickReply = TimeSpan.FromSeconds(0.6);
 
@@ -115,6 +117,7 @@ internal sealed record CheckRequest(Suite Suite, ImmutableArray<Requirement> Sel
         return new CheckRequest(
             suite, selected, Options.SeedOf(parsed.GetValue(options.Seed)) ?? (uint)RandomNumberGenerator.GetInt32(int.MaxValue), cases is null ? scale : 1, jobs,
             PaceOf(profile, Options.Duration(parsed.GetValue(options.MaxTime), "--max-time")), parsed.GetValue(options.Strict),
-            new TrialBudget(retries, !parsed.GetValue(options.NoShrink), TimeSpan.FromSeconds(shrinkSeconds), 400), parsed.GetValue(options.Baseline) is { } file ? BaselineReader.Read(file, [.. book.Requirements.Select(requirement => requirement.Id)]) : Baseline.Empty);
+            new TrialBudget(retries, !parsed.GetValue(options.NoShrink), TimeSpan.FromSeconds(shrinkSeconds), 400), parsed.GetValue(options.Baseline) is { } file ? BaselineReader.Read(file, [.. book.Requirements.Select(requirement => requirement.Id)]) : Baseline.Empty)
+        { Secrets = parsed.GetValue(options.TlsSecrets) };
     }
 }

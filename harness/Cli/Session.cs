@@ -27,7 +27,8 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
         }
 
         var folder = RunFolder.Create(request.ReportFolder, plan.Seed);
-        if (suite.Service.Tls is not null) TlsChannel.LogKeysTo(Path.Combine(folder, "tls-keys.log"));
+        var keys = suite.Service.Tls is not null && plan.Secrets != TlsSecrets.Drop ? Path.Combine(folder, "tls-keys.log") : null;
+        if (keys is not null) TlsChannel.LogKeysTo(keys);
         console.Header(header);
         using var lag = new LagMonitor();
         using var control = new ControlRun();
@@ -43,14 +44,17 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
         var run = new RunResult(results, started, DateTimeOffset.UtcNow - started, runner.Cases, runner.Connections, counts.Received, counts.Dropped, stop.Signal).With(plan.Baseline);
 
         var exit = ExitOf(run, plan.Strict);
+        var origin = new CaptureOrigin(capture?.Link ?? LinkType.Ethernet, counts, plan.Secrets == TlsSecrets.Embed ? keys : null) { Filter = capture?.Filter };
         var files = run.Requirements.Where(result => result.Failure is not null).ToDictionary(
-            result => result.Requirement.Id, result => FailureFiles.Save(folder, header, result.Requirement, (ScenarioFailure)result.Failure!, capture?.Link ?? LinkType.Ethernet));
+            result => result.Requirement.Id, result => FailureFiles.Save(folder, header, result.Requirement, (ScenarioFailure)result.Failure!, origin));
         foreach (var result in run.Requirements.Where(result => result.Status is Status.Fail or Status.Warn)) console.Card(result, files.GetValueOrDefault(result.Requirement.Id), folder);
         console.Known(run.Requirements);
         RunFolder.Write(folder, "results.json", ResultsJson.Write(header, run, exit, files));
         RunFolder.Write(folder, "junit.xml", JUnitXml.Write(header, run, files));
         events.End(exit);
         console.Summary(header, run, folder, exit);
+        if (files.Values.Count(one => one.HoldsSecrets) is var open and > 0)
+            Console.Error.WriteLine($"sockconf: --tls-secrets embed: {open} {(open == 1 ? "capture" : "captures")} in {Printable.Line(Path.Combine(folder, "cases"))} {(open == 1 ? "holds" : "hold")} TLS secrets: whoever gets the file can read what was said");
         return exit;
     }
 

@@ -59,7 +59,8 @@ public static class CloseJudge
         return left.Count == 0
             ? Verdict.Holds
             : new Verdict.Violation(
-                "no socket left", $"{left.Count} of {evidence.Trace.Connections.Length} in CLOSE_WAIT {evidence.Patience.Close.TotalSeconds:0.#} s after the clients left, first {left[0].Tuple}", Absence: true);
+                "no socket left", $"{left.Count} of {evidence.Trace.Connections.Length} in CLOSE_WAIT {evidence.Patience.Close.TotalSeconds:0.#} s after the clients left, first {left[0].Tuple}", Absence: true)
+            { Socket = left[0].Socket };
     }
 
     /// <summary>The target does not end a connection that its client still uses (RFC 862: until the calling user terminates).</summary>
@@ -80,7 +81,7 @@ public static class CloseJudge
         var orderly = Judges.All(NoReset, FinAnswered)(evidence);
         if (orderly is not Verdict.Pass) return orderly;
         var left = evidence.Trace.Connections.FirstOrDefault(connection => connection.LeftBehind is TcpState.CloseWait or TcpState.Established);
-        return left is null || evidence.FirstUnmet >= 0 ? Verdict.Holds : new Verdict.Violation("the target's FIN", $"its socket stayed in {StateName(left.LeftBehind)}", Absence: true);
+        return left is null || evidence.FirstUnmet >= 0 ? Verdict.Holds : new Verdict.Violation("the target's FIN", $"its socket stayed in {StateName(left.LeftBehind)}", Absence: true) { Socket = left.Socket };
     }
 
     /// <summary>The end of a process ends its connections as the kernel sees fit (POSIX.1-2024 XSH _exit()).</summary>

@@ -32,7 +32,7 @@ public static class DataJudge
         {
             if (ReplyMatch.Of(evidence.Service, story.Owed, story.Received, story.EndOfFileAt is not null) is not { ExtraAt: >= 0 and var at }) continue;
             var extra = story.Received[at..];
-            return new Verdict.Violation(evidence.Service.IsEcho ? $"{at} bytes, as sent" : Due(story), $"{extra.Length} more: {Payload.Literal.Of(extra[..Math.Min(extra.Length, 64)])}");
+            return new Verdict.Violation(evidence.Service.IsEcho ? $"{at} bytes, as sent" : Due(story), $"{extra.Length} more: {Payload.Literal.Of(extra[..Math.Min(extra.Length, 64)])}") { Socket = story.Connection.Socket, Offset = at };
         }
 
         return Verdict.Holds;
@@ -65,7 +65,7 @@ public static class DataJudge
             var at = ReplyMatch.Of(evidence.Service, story.Owed, story.Received, story.EndOfFileAt is not null).DifferenceAt;
             var foreign = story.Received[at..Math.Min(story.Received.Length, at + 8)].ToArray();
             var owner = foreign.Length < 4 ? null : stories.FirstOrDefault(other => other != story && other.Due is { } due && due.AsSpan().IndexOf(foreign) >= 0);
-            return owner is null ? difference : new Verdict.Violation($"on connection #{story.Connection.Socket} its own bytes", $"at offset {at} bytes of connection #{owner.Connection.Socket}: {Payload.Literal.Of(foreign)}");
+            return owner is null ? difference : new Verdict.Violation($"on connection #{story.Connection.Socket} its own bytes", $"at offset {at} bytes of connection #{owner.Connection.Socket}: {Payload.Literal.Of(foreign)}") { Socket = story.Connection.Socket, Offset = at };
         }
 
         return Served(evidence);
@@ -97,7 +97,7 @@ public static class DataJudge
 
     private static Verdict.Violation? Same(Evidence evidence, Story story) =>
         ReplyMatch.Of(evidence.Service, story.Owed, story.Received, story.EndOfFileAt is not null) is { DifferenceAt: >= 0 and var at, Expected: var expected }
-            ? new Verdict.Violation($"at offset {at} {expected}", $"{Payload.Literal.Of(story.Received[at..Math.Min(story.Received.Length, at + 16)])} ({story.Received.Length} bytes in all)") : null;
+            ? new Verdict.Violation($"at offset {at} {expected}", $"{Payload.Literal.Of(story.Received[at..Math.Min(story.Received.Length, at + 16)])} ({story.Received.Length} bytes in all)") { Socket = story.Connection.Socket, Offset = at } : null;
 
     private static string Due(Story story) => story.Due is { } due ? $"{due.Length} bytes" : $"{story.Owed.Due.Length} replies";
 

@@ -13,7 +13,14 @@ public abstract record Verdict
     /// <param name="Absence">
     /// It rests on something that did not happen in time; worth nothing if packets were lost or the harness itself lagged.
     /// </param>
-    public sealed record Violation(string Expected, string Observed, int? Step = null, bool Absence = false) : Verdict;
+    public sealed record Violation(string Expected, string Observed, int? Step = null, bool Absence = false) : Verdict
+    {
+        /// <summary>The harness's socket on whose connection it showed, where no step says; null where that is not known.</summary>
+        public int? Socket { get; init; }
+
+        /// <summary>The place of the first wrong byte in what that socket received; null where no byte is wrong.</summary>
+        public int? Offset { get; init; }
+    }
 
     /// <summary>The case could not decide.</summary>
     /// <param name="TargetDied">Because the target's process ended, which is the matter of another requirement.</param>

@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using System.Net;
 using SockConformance.Model;
 using SockConformance.Captures;
 using SockConformance.Run;
@@ -7,14 +7,19 @@ namespace SockConformance.Report;
 
 /// <summary>The files of one failure, as paths relative to the report folder.</summary>
 /// <param name="Capture">Null where nothing was captured.</param>
-public sealed record FailurePaths(string Id, string Case, string? Capture);
+public sealed record FailurePaths(string Id, string Case, string? Capture)
+{
+    /// <summary>Secrets of TLS sessions are in the capture.</summary>
+    public bool HoldsSecrets { get; init; }
+}
 
-/// <summary>Saves a failure as a case file and, if there are packets, as a pcapng whose comments name the primitives.</summary>
+/// <summary>Saves a failure as a case file and, if there are packets, as a pcapng whose comments name the primitives and the violation.</summary>
 internal static class FailureFiles
 {
-    public static FailurePaths Save(string folder, RunHeader header, Demand requirement, ScenarioFailure failure, LinkType link)
+    public static FailurePaths Save(string folder, RunHeader header, Demand requirement, ScenarioFailure failure, CaptureOrigin origin)
     {
-        var id = CaseFile.IdOf(requirement.Id, failure.Evidence.Scenario);
+        var evidence = failure.Evidence;
+        var id = CaseFile.IdOf(requirement.Id, evidence.Scenario);
         var casePath = Path.Combine("cases", $"{id}.json");
         Directory.CreateDirectory(Path.Combine(folder, "cases"));
         File.WriteAllText(Path.Combine(folder, casePath), new CaseFile
@@ -30,50 +35,27 @@ internal static class FailureFiles
             Sources = [.. header.Suite.Service.Sources.Select(source => new CaseFile.SourceText(source.Name, source.Text))],
             Expected = failure.Violation.Expected,
             Observed = failure.Violation.Observed,
-            Scenario = failure.Evidence.Scenario,
+            Scenario = evidence.Scenario,
         }.ToJson());
 
-        ImmutableArray<Segment> segments = [.. failure.Evidence.Flows.Concat(failure.Evidence.Strangers).SelectMany(flow => flow.Segments).OrderBy(segment => segment.At)];
-        if (segments.IsEmpty) return new FailurePaths(id, casePath, null);
+        var notes = PacketNotes.Of(evidence, failure.Violation, requirement.Id);
+        var accepted = evidence.Trace.Connections.Any(connection => PacketNotes.IsAccepted(evidence, connection.Socket));
+        var packets = evidence.Flows.Concat(evidence.Strangers).SelectMany(flow => flow.Segments).OrderBy(segment => segment.At)
+            .Select(segment => new EvidencePacket(segment, segment.FromClient != accepted ? PacketDirection.Outbound : PacketDirection.Inbound, [.. notes.GetValueOrDefault(segment) ?? []])).ToList();
+        if (packets.Count == 0) return new FailurePaths(id, casePath, null);
         var capturePath = Path.Combine("cases", $"{id}.pcapng");
-        using var stream = new BufferedStream(File.Create(Path.Combine(folder, capturePath)));
-        var writer = new PcapngWriter(stream);
-        writer.Begin((int)link, $"sockconf {RunHeader.Version}",
-            Printable.Line($"{requirement.Id} ({requirement.Clause}), seed {header.SeedText}. Expected: {failure.Violation.Expected}. Observed: {failure.Violation.Observed}. Again: sockconf replay {id}", 4000));
-        var causes = Causes(failure.Evidence, segments);
-        for (var i = 0; i < segments.Length; i++) writer.Packet(Clock.Wall(segments[i].At), segments[i].Frame.Span, causes.GetValueOrDefault(i));
-        return new FailurePaths(id, casePath, capturePath);
+        var title = new EvidenceTitle(requirement, header.Suite.Service.Name, header.SeedText, id, RunOf(folder), failure.Violation);
+        var holdsSecrets = EvidenceFile.Write(Path.Combine(folder, capturePath), title, origin, Names(evidence, accepted), packets);
+        return new FailurePaths(id, casePath, capturePath) { HoldsSecrets = holdsSecrets };
     }
 
-    /// <summary>For each step the first packet that we sent during it on its connection.</summary>
-    private static Dictionary<int, string> Causes(Evidence evidence, ImmutableArray<Segment> segments)
+    /// <summary>The name of a run: that of its folder, not where on this machine it is.</summary>
+    public static string RunOf(string folder) => Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
+
+    private static IReadOnlyCollection<(IPAddress, string)> Names(Evidence evidence, bool accepted)
     {
-        var owners = new Dictionary<ReadOnlyMemory<byte>, int>();
-        foreach (var connection in evidence.Trace.Connections)
-        {
-            foreach (var segment in evidence.FlowOf(connection.Socket)?.Segments ?? []) owners[segment.Frame] = connection.Socket;
-        }
-
-        var causes = new Dictionary<int, string>();
-        foreach (var (number, segment) in segments.Index())
-        {
-            if (segment.Unreachable is { } about) causes[number] = Printable.Line($"[sockconf] {about.Reporter} says: nobody is bound to {about.To}, where {about.From} has sent a datagram");
-        }
-
-        foreach (var (index, (step, outcome)) in evidence.Scenario.Steps.Zip(evidence.Trace.Outcomes).Index())
-        {
-            if (step.On is not { } socket || outcome.Result == StepResult.NotRun || step is Step.Receive or Step.ReceiveMessages or Step.Await) continue;
-            for (var i = 0; i < segments.Length; i++)
-            {
-                if (causes.ContainsKey(i) || !segments[i].FromClient || owners.GetValueOrDefault(segments[i].Frame, -1) != socket) continue;
-
-                // Packet and step have different clocks behind one axis: a millisecond of tolerance.
-                if (segments[i].At < outcome.Start - TimeSpan.FromMilliseconds(1) || segments[i].At > outcome.End + TimeSpan.FromMilliseconds(1)) continue;
-                causes[i] = Printable.Line($"[sockconf] step {index + 1}: {step}");
-                break;
-            }
-        }
-
-        return causes;
+        var clients = evidence.Flows.Select(flow => flow.Tuple.Client.Address);
+        var servers = evidence.Flows.Select(flow => flow.Tuple.Server.Address).Append(evidence.Target.Endpoint.Address);
+        return accepted ? EvidenceFile.Names(servers, clients) : EvidenceFile.Names(clients, servers);
     }
 }

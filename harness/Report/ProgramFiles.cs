@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SockConformance.Api;
@@ -77,7 +78,10 @@ internal sealed partial class ProgramCaseJson : JsonSerializerContext;
 /// <summary>Saves the smallest program of a disagreement: as a case, as a transcript, as programs in C and in Python, and what was captured.</summary>
 internal static class ProgramFiles
 {
-    public static FailurePaths Save(string folder, RunHeader header, string profile, Demand demand, ProgramFailure failure, LinkType link)
+    /// <summary>libpcap tells whole microseconds; calls follow each other in little more.</summary>
+    private static readonly TimeSpan Precision = TimeSpan.FromMicroseconds(1);
+
+    public static FailurePaths Save(string folder, RunHeader header, string profile, Demand demand, ProgramFailure failure, CaptureOrigin origin)
     {
         var rule = Points.Find(demand.Id)!;
         var id = CaseFile.IdOf(demand.Id, failure.Program.ToString());
@@ -104,18 +108,27 @@ internal static class ProgramFiles
         ImmutableArray<Segment> segments = [.. failure.Flows.SelectMany(flow => flow.Segments).OrderBy(segment => segment.At)];
         if (segments.IsEmpty) return new FailurePaths(id, casePath, null);
         var capturePath = Path.Combine("cases", $"{id}.pcapng");
-        using var stream = new BufferedStream(File.Create(Path.Combine(folder, capturePath)));
-        var writer = new PcapngWriter(stream);
-        writer.Begin((int)link, $"sockconf {RunHeader.Version}", Printable.Line($"{demand.Id} ({demand.Clause}). Expected: {failure.Violation.Expected}. Observed: {failure.Violation.Observed}. Again: sockconf replay {id}", 4000));
+        var title = new EvidenceTitle(demand, null, header.SeedText, id, FailureFiles.RunOf(folder), failure.Violation);
+        var hosts = failure.Flows.SelectMany(flow => (IPAddress[])[flow.Tuple.Client.Address, flow.Tuple.Server.Address]).ToList(); // both have sockets at each end
+        EvidenceFile.Write(Path.Combine(folder, capturePath), title, origin, EvidenceFile.Names(hosts, hosts), Annotated(failure, demand.Id, segments));
+        return new FailurePaths(id, casePath, capturePath);
+    }
+
+    /// <summary>At the first packet after a call what the call was, and where the violation shows. Which host sent a packet is not known: both have one address.</summary>
+    private static List<EvidencePacket> Annotated(ProgramFailure failure, string requirement, ImmutableArray<Segment> segments)
+    {
+        var violation = failure.Violation;
+        var (shown, note) = violation.Absence ? (segments[^1], PacketNotes.Missing(violation, requirement)) : (PacketNotes.Quoted(segments, violation.Observed), PacketNotes.Violates(violation, requirement));
+        var packets = new List<EvidencePacket>();
         var told = -1;
         foreach (var segment in segments)
         {
-            var cause = failure.Calls.Index().LastOrDefault(one => one.Item.Start <= segment.At + TimeSpan.FromMilliseconds(1));
-            var comment = cause.Item is { } call && cause.Index != told ? Printable.Line($"[sockconf] {call.Call} = {call.Answer}") : null;
+            var cause = failure.Calls.Index().LastOrDefault(one => one.Item.Start <= segment.At + Precision);
+            ImmutableArray<string> comments = cause.Item is { } call && cause.Index != told ? [PacketNotes.Line($"{call.Call} = {call.Answer}")] : [];
             told = cause.Index;
-            writer.Packet(Clock.Wall(segment.At), segment.Frame.Span, comment);
+            packets.Add(new EvidencePacket(segment, PacketDirection.Unknown, ReferenceEquals(segment, shown) ? comments.Add(note) : comments));
         }
 
-        return new FailurePaths(id, casePath, capturePath);
+        return packets;
     }
 }

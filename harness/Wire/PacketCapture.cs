@@ -59,6 +59,9 @@ internal sealed unsafe partial class PacketCapture : IDisposable
 
     public LinkType Link => (LinkType)(int)device.LinkType;
 
+    /// <summary>The filter that packets have passed, in libpcap's language.</summary>
+    public string? Filter => device.Filter;
+
     /// <summary>Opens the capture, or says in one line why it cannot be had.</summary>
     /// <param name="datagrams">UDP and what ICMP says about it, too; else TCP only, so that others' datagrams are no load.</param>
     public static PacketCapture? TryOpen(out string whyNot, bool datagrams = false)

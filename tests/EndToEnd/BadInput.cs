@@ -31,6 +31,7 @@ public sealed class BadInput
     [TestCase("--retries", "check", "--spec", "echo", "--retries", "-1")]
     [TestCase("--port", "check", "--spec", "echo", "--port", "65536")]
     [TestCase("--profile", "check", "--spec", "echo", "--profile", "slow")]
+    [TestCase("--tls-secrets", "check", "--spec", "echo-tls", "--tls-secrets", "everywhere")]
     [TestCase("--sandbox", "check", "--spec", "echo", "--sandbox", "maybe")]
     [TestCase("--env", "check", "--spec", "echo", "--env", "=value")]
     [TestCase("--connect", "check", "--spec", "echo", "--connect", "127.0.0.1:7777")]

@@ -18,7 +18,7 @@ public class ClassifyTests
 
     [Test]
     public void A_reset_that_only_the_capture_saw_is_a_reset() =>
-        Ends(Exchange.OnTheWire(Packets.Of(0, "> S 1(0) ack 0", "< R. 0(0) ack 2")), CloseVerdict.Reset);
+        Ends(Exchange.OnTheWire(Segments.Of(0, "> S 1(0) ack 0", "< R. 0(0) ack 2")), CloseVerdict.Reset);
 
     [Test]
     public void A_fin_that_never_came_is_a_time_out() => Ends(Exchange.But(4, StepResult.TimedOut), CloseVerdict.Timeout);

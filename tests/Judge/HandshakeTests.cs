@@ -58,11 +58,11 @@ public class HandshakeTests
     [TestCase(Syn, Ack)]
     [TestCase(SynAck, Ack)]
     public void A_missing_segment_proves_nothing_where_packets_were_lost(string one, string other) =>
-        HandshakeJudge.Complete(Told.Of(Talk.Connect(0)).OnTheWire(Packets.Of(0, one, other)).CaptureIncomplete()).MustBeInconclusive();
+        HandshakeJudge.Complete(Told.Of(Talk.Connect(0)).OnTheWire(Segments.Of(0, one, other)).CaptureIncomplete()).MustBeInconclusive();
 
     [Test]
     public void A_client_that_aborted_at_once_is_not_asked_for_its_ack() =>
-        HandshakeJudge.Complete(Told.Of(Talk.Connect(0), [new Step.Abort(0)]).OnTheWire(Packets.Of(0, Syn, SynAck, "> R. 1001(0) ack 5001"))).MustHold();
+        HandshakeJudge.Complete(Told.Of(Talk.Connect(0), [new Step.Abort(0)]).OnTheWire(Segments.Of(0, Syn, SynAck, "> R. 1001(0) ack 5001"))).MustHold();
 
     [Test]
     public void A_refused_connect_is_a_violation_at_its_step()
@@ -93,11 +93,11 @@ public class HandshakeTests
     [Test]
     public void The_second_connection_is_judged_as_the_first_is()
     {
-        var good = Packets.Of(0, Syn, SynAck, Ack);
-        var bad = Packets.Of(1, Syn, "< S. 5000(0) ack 7", Ack);
+        var good = Segments.Of(0, Syn, SynAck, Ack);
+        var bad = Segments.Of(1, Syn, "< S. 5000(0) ack 7", Ack);
         HandshakeJudge.Complete(Told.Of(Talk.Connect(0), Talk.Connect(1)).OnTheWire(good, bad)).MustBeViolated();
     }
 
     private static Verdict Seen(params string[] segments) =>
-        HandshakeJudge.Complete(Told.Of(Talk.Connect(0)).OnTheWire(Packets.Of(0, segments)));
+        HandshakeJudge.Complete(Told.Of(Talk.Connect(0)).OnTheWire(Segments.Of(0, segments)));
 }

@@ -42,7 +42,7 @@ public class NoResetTests
     public void A_reset_that_answers_our_abort_is_nobodys_fault()
     {
         var aborted = Told.Of(Talk.Connect(0), Talk.Exchange(0, Talk.Text(20)), [new Step.Abort(0)]);
-        CloseJudge.NoReset(aborted.OnTheWire(Packets.Of(0, [.. Opening, "> R. 1021(0) ack 5021", "< R 5021(0) ack 0"]))).MustHold();
+        CloseJudge.NoReset(aborted.OnTheWire(Segments.Of(0, [.. Opening, "> R. 1021(0) ack 5021", "< R 5021(0) ack 0"]))).MustHold();
     }
 
     // Data that comes after our close makes our own kernel reset; what the target's kernel says to that is no choice of the program.
@@ -62,7 +62,7 @@ public class NoResetTests
     public void A_client_that_closes_with_answers_unread_may_be_reset()
     {
         var unread = Told.Of(Talk.Connect(0), [new Step.Send(0, Talk.Text(20)), new Step.Close(0)]);
-        CloseJudge.NoReset(unread.OnTheWire(Packets.Of(0, [.. Opening, "< R. 5021(0) ack 1022"]))).MustHold();
+        CloseJudge.NoReset(unread.OnTheWire(Segments.Of(0, [.. Opening, "< R. 5021(0) ack 1022"]))).MustHold();
     }
 
     // An answer that arrives while a long message is still being sent is read then, and no RECEIVE step counts it.
@@ -70,17 +70,17 @@ public class NoResetTests
     public void An_answer_that_was_read_while_we_were_still_sending_is_not_unread()
     {
         var told = Told.Of(Talk.Connect(0), Talk.Exchange(0, Talk.Text(20)), [new Step.Close(0)]).But(2, StepResult.Done, bytes: 5).Receiving(0, _ => Talk.Text(20).ToBytes());
-        CloseJudge.NoReset(told.OnTheWire(Packets.Of(0, [.. Opening, "> F. 1021(0) ack 5021", "< R. 5021(0) ack 1022"]))).MustBeViolated();
+        CloseJudge.NoReset(told.OnTheWire(Segments.Of(0, [.. Opening, "> F. 1021(0) ack 5021", "< R. 5021(0) ack 1022"]))).MustBeViolated();
     }
 
     [Test]
     public void Each_connection_is_judged()
     {
         var two = Told.Of(Told.Visit(0, Talk.Text(20)), Told.Visit(1, Talk.Text(20)));
-        var good = Packets.Of(0, [.. Opening, "> F. 1021(0) ack 5021", "< F. 5021(0) ack 1022"]);
-        var bad = Packets.Of(1, [.. Opening, "> F. 1021(0) ack 5021", "< R. 5021(0) ack 1022"]);
+        var good = Segments.Of(0, [.. Opening, "> F. 1021(0) ack 5021", "< F. 5021(0) ack 1022"]);
+        var bad = Segments.Of(1, [.. Opening, "> F. 1021(0) ack 5021", "< R. 5021(0) ack 1022"]);
         CloseJudge.NoReset(two.OnTheWire(good, bad)).MustBeViolated();
     }
 
-    private static Verdict Seen(params string[] closing) => CloseJudge.NoReset(Exchange.OnTheWire(Packets.Of(0, [.. Opening, .. closing])));
+    private static Verdict Seen(params string[] closing) => CloseJudge.NoReset(Exchange.OnTheWire(Segments.Of(0, [.. Opening, .. closing])));
 }

@@ -74,7 +74,7 @@ public class ServiceTests
         ServiceJudge.InputDiscarded(As("daytime", Asking, "tell me\r\n")).MustBeViolated();
         ServiceJudge.InputDiscarded(As("daytime", Asking, "")).MustBeViolated();
         ServiceJudge.InputDiscarded(As("daytime", Asking.But(2, StepResult.Failed, "ECONNRESET"), Line)).MustBeViolated();
-        ServiceJudge.InputDiscarded(As("daytime", Asking.OnTheWire(Packets.Of(0, "> P. 1(9) ack 1", "< FP. 1(40) ack 1", "< R 41(0) ack 0")), Line)).MustBeViolated();
+        ServiceJudge.InputDiscarded(As("daytime", Asking.OnTheWire(Segments.Of(0, "> P. 1(9) ack 1", "< FP. 1(40) ack 1", "< R 41(0) ack 0")), Line)).MustBeViolated();
     }
 
     [Test]

@@ -44,7 +44,7 @@ public class TupleTests
     public void A_flow_that_we_did_not_open_is_a_violation_that_names_it()
     {
         var stranger = new FiveTuple(Told.TupleOf(0).Client, Elsewhere);
-        var violation = TupleJudge.OnePerConnection(Two.OnTheWire().WithStranger(Packets.On(stranger, "< S 77(0) ack 0"))).MustBeViolated();
+        var violation = TupleJudge.OnePerConnection(Two.OnTheWire().WithStranger(Segments.On(stranger, "< S 77(0) ack 0"))).MustBeViolated();
         Assert.That(violation.Observed, Does.StartWith($"{stranger}").And.EndsWith("< S 77(0) ack 0"));
     }
 }

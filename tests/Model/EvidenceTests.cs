@@ -33,7 +33,7 @@ public class EvidenceTests
     [Test]
     public void The_flow_of_a_connection_is_found_by_our_end()
     {
-        Evidence evidence = Told.Of(Talk.Connect(0), Talk.Connect(1)).OnTheWire(Packets.Of(1, "> S 1(0) ack 0"));
+        Evidence evidence = Told.Of(Talk.Connect(0), Talk.Connect(1)).OnTheWire(Segments.Of(1, "> S 1(0) ack 0"));
         using (Assert.EnterMultipleScope())
         {
             Assert.That(evidence.FlowOf(1)?.Tuple, Is.EqualTo(Told.TupleOf(1)));

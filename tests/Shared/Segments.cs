@@ -5,7 +5,7 @@ using SockConformance.Model;
 namespace SockConformance.Tests.Shared;
 
 /// <summary>Flows written as a segment prints itself: <c>&gt; S 1000(0) ack 0</c> is the client's, <c>&lt; S. 5000(0) ack 1001</c> the target's.</summary>
-internal static partial class Packets
+internal static partial class Segments
 {
     public static Flow On(FiveTuple tuple, params string[] segments) =>
         new(tuple, [.. segments.Select((line, index) => Parse(line, TimeSpan.FromMilliseconds(index)))]);
