@@ -52,6 +52,9 @@ public sealed class CaptureReader(Stream input) : IDisposable
     public static CaptureReader Open(string path) =>
         new(new FileStream(path, new FileStreamOptions { Access = FileAccess.Read, Share = FileShare.ReadWrite, BufferSize = 0, Options = FileOptions.SequentialScan }));
 
+    /// <summary>Whether a file begins like a capture that can be read.</summary>
+    public static bool Begins(ReadOnlySpan<byte> head) => head.Length >= 4 && BinaryPrimitives.ReadUInt32LittleEndian(head) is SectionHeader or 0xa1b2c3d4 or 0xd4c3b2a1 or 0xa1b23c4d or 0x4d3cb2a1 or 0xa1b2cd34 or 0x34cdb2a1;
+
     /// <summary>Goes on to the next packet; false at the end of the file.</summary>
     /// <exception cref="CaptureFormatException">The file is damaged, cut short, or no capture.</exception>
     public bool Next()

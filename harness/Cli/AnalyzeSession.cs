@@ -36,10 +36,14 @@ internal sealed record AnalyzeRequest(IReadOnlyList<string> Files, bool Json, En
         }
 
         if (flow < 1) throw new UsageException($"--flow {flow}: flows are numbered from 1");
-        Endpoint? endpoint = null;
-        if (server is not null) endpoint = IPEndPoint.TryParse(server, out var parsed) && parsed.Port > 0 ? Endpoint.Of(parsed) : throw new UsageException($"--server {Printable.Line(server)}: write an address and a port, for example 127.0.0.1:7 or [::1]:7");
         if (files.Count(file => file == "-") > 1) throw new UsageException("- is the standard input: it can be read once");
-        return new AnalyzeRequest(files, format == "json", endpoint, flow, filters, progress);
+        return new AnalyzeRequest(files, format == "json", ServerOf(server), flow, filters, progress);
+    }
+
+    public static Endpoint? ServerOf(string? text)
+    {
+        if (text is null) return null;
+        return IPEndPoint.TryParse(text, out var parsed) && parsed.Port > 0 ? Endpoint.Of(parsed) : throw new UsageException($"--server {Printable.Line(text)}: write an address and a port, for example 127.0.0.1:7 or [::1]:7");
     }
 
     public bool Wants(FlowReport flow) => Filters.All(filter => Keys[filter.Split('=')[0]](flow, filter[(filter.IndexOf('=', StringComparison.Ordinal) + 1)..]));

@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using SockConformance.Model;
 using SockConformance.Report;
+using SockConformance.Run;
 using SockConformance.Spec;
 using SockConformance.Targets;
 using SockConformance.Wire;
@@ -49,7 +50,7 @@ public static class ConformanceCli
         var options = new Options();
         var root = new RootCommand("Launches a socket program, drives it with generated sequences of socket primitives, watches the wire and says which clause is violated.")
         {
-            CheckCommand(options, book, arguments, command), ReplayCommand(options, book, arguments, command), AnalyzeCommand(options), ListCommand(options, book), ExplainCommand(book), InitCommand(),
+            CheckCommand(options, book, arguments, command), ReplayCommand(options, book, arguments, command), MinimiseCommand(options, book, arguments, command), DiffCommand(options), AnalyzeCommand(options), ListCommand(options, book), ExplainCommand(book), InitCommand(),
         };
         foreach (var further in more) root.Add(further);
 
@@ -81,9 +82,12 @@ public static class ConformanceCli
 
     private static Command ReplayCommand(Options options, SuiteBook book, IReadOnlyList<string> arguments, ImmutableArray<string> words)
     {
-        var cases = new Argument<string[]>("case") { Description = "Case files, folders of them, or ids of cases of earlier runs.", Arity = ArgumentArity.OneOrMore };
-        var recorded = new Option<bool>("--allow-recorded-command") { Description = "Run the command that a case file names, where none is given. Only for files that you trust." };
-        var command = new Command("replay", "Run saved failures again: FIXED, FAILED, CHANGED or ERROR for each.") { cases, recorded };
+        var cases = new Argument<string[]>("case") { Description = "Case files, folders of them, ids of cases of earlier runs; or a capture (pcap, pcapng).", Arity = ArgumentArity.OneOrMore };
+        var flow = new Option<long?>("--flow") { Description = "Of a capture: the flow to carry out again (sockconf analyze numbers them).", HelpName = "N" };
+        var server = new Option<string?>("--server") { Description = "Of a capture: the server's endpoint; all conversations with it are carried out again.", HelpName = "IP:PORT" };
+        var save = new Option<string?>("--save") { Description = "Write the case to this file.", HelpName = "FILE" };
+        var shrink = new Option<bool>("--shrink") { Description = "Where it fails again, look for the smallest program that does." };
+        var command = new Command("replay", "Run saved failures again, or a captured conversation: FIXED, FAILED, CHANGED or ERROR for each.") { cases, options.Recorded, options.Spec, flow, server, save, shrink, options.MaxTime };
         foreach (var option in options.ForTarget) command.Add(option);
         command.SetAction(parsed =>
         {
@@ -95,25 +99,76 @@ public static class ConformanceCli
                 return asked.Target.Enter(arguments) ?? WithSignals(stop => new DriverSession(asked, stop).Replay(programs));
             }
 
-            var files = paths.Select(path => (Path: path, Case: CaseFile.Read(path))).ToList();
-            if (words.IsEmpty && parsed.GetValue(options.Connect) is null)
-            {
-                var commands = files.Select(file => file.Case.Command).Where(one => !one.IsEmpty).DistinctBy(one => string.Join('\0', one)).ToList();
-                if (commands is not [var only]) throw new UsageException("say which server to replay against: sockconf replay CASE -- python3 server.py {port}");
-                if (!parsed.GetValue(recorded))
-                    throw new UsageException($"say which server to replay against, after --; or, if you trust the file, add --allow-recorded-command to run: {string.Join(' ', only)}");
-                words = only;
-            }
-
-            var suites = files.Select(file => SuiteOf(file.Case, book)).ToList();
-            var request = TargetRequest.Read(parsed, options, words, suites.FirstOrDefault(suite => suite is not null));
-            return request.Enter(arguments) ?? WithSignals(stop => new Session(request, 0, stop).Replay([.. files.Zip(suites, (file, suite) => (file.Path, file.Case, suite))]));
+            var endpoint = AnalyzeRequest.ServerOf(parsed.GetValue(server));
+            var (number, spec) = (parsed.GetValue(flow), parsed.GetValue(options.Spec));
+            var captured = paths.Exists(CapturedCase.Is);
+            if (!captured && (number is not null || endpoint is not null || spec is not null)) throw new UsageException("--flow, --server and --spec are for captures: a case file knows its own");
+            var files = paths.Select(path => CapturedCase.Is(path) ? CapturedCase.Read(path, number, endpoint, spec, book, words) : FileOf(path, book)).ToList();
+            return Replay(parsed, options, arguments, words, files, parsed.GetValue(shrink) ? TimeFor(parsed, options) : null, parsed.GetValue(save));
         });
+        return command;
+    }
+
+    private static Command MinimiseCommand(Options options, SuiteBook book, IReadOnlyList<string> arguments, ImmutableArray<string> words)
+    {
+        var cases = new Argument<string[]>("case") { Description = "Case files, folders of them, or ids of cases of earlier runs.", Arity = ArgumentArity.OneOrMore };
+        var output = new Option<string?>("--output", "-o") { Description = "Where the smaller case goes: a file, or for several cases a folder (default: NAME.min.json beside each).", HelpName = "PATH" };
+        var command = new Command("minimise", "Look for smaller programs that show the same failures.") { cases, options.Recorded, output, options.MaxTime };
+        command.Aliases.Add("minimize");
+        foreach (var option in options.ForTarget) command.Add(option);
+        command.SetAction(parsed =>
+        {
+            var files = parsed.GetValue(cases)!.SelectMany(RunFolder.FindCases).Distinct(StringComparer.Ordinal).Select(path => FileOf(path, book)).ToList();
+            if (files.Count > 1 && parsed.GetValue(output) is null) throw new UsageException("several cases: name a folder for the smaller ones with --output");
+            var into = parsed.GetValue(output) ?? Path.ChangeExtension(files[0].Path, ".min.json");
+            return Replay(parsed, options, arguments, words, files, TimeFor(parsed, options), into);
+        });
+        return command;
+    }
+
+    private static TimeSpan TimeFor(ParseResult parsed, Options options) => Options.Duration(parsed.GetValue(options.MaxTime), "--max-time") ?? TimeSpan.FromSeconds(60);
+
+    private static (string Path, CaseFile Case, Suite? Suite) FileOf(string path, SuiteBook book)
+    {
+        if (ProgramCase.Is(path)) throw new UsageException($"{path} is a program for a driver: replay such cases apart from others");
+        var file = CaseFile.Read(path);
+        return (path, file, SuiteOf(file, book));
+    }
+
+    private static int Replay(
+        ParseResult parsed, Options options, IReadOnlyList<string> arguments, ImmutableArray<string> words, IReadOnlyList<(string Path, CaseFile Case, Suite? Suite)> files, TimeSpan? shrinkTime, string? save)
+    {
+        if (words.IsEmpty && parsed.GetValue(options.Connect) is null)
+        {
+            var commands = files.Select(file => file.Case.Command).Where(one => !one.IsEmpty).DistinctBy(one => string.Join('\0', one)).ToList();
+            if (commands is not [var only]) throw new UsageException("say which server to replay against: sockconf replay CASE -- python3 server.py {port}");
+            if (!parsed.GetValue(options.Recorded))
+                throw new UsageException($"say which server to replay against, after --; or, if you trust the file, add --allow-recorded-command to run: {string.Join(' ', only)}");
+            words = only;
+        }
+
+        if (save is not null && files.Count > 1 && File.Exists(save)) throw new UsageException($"{save} is a file: for several cases name a folder");
+        var request = TargetRequest.Read(parsed, options, words, files.Select(file => file.Suite).FirstOrDefault(suite => suite is not null));
+        return request.Enter(arguments) ?? WithSignals(stop => new Session(request, 0, stop).Replay(files, shrinkTime, save));
+    }
+
+    private static Command DiffCommand(Options options)
+    {
+        var runs = new Argument<string[]>("run") { Description = "Two report folders, or their results.json: the older one first.", Arity = new ArgumentArity(2, 2) };
+        var command = new Command("diff", "What has changed between two runs: new failures, fixed ones, those that still fail.") { runs, options.Strict };
+        command.SetAction(parsed => new RunDiff(parsed.GetValue(runs)![0], parsed.GetValue(runs)![1]).Print(Console.Out, parsed.GetValue(options.Strict)));
         return command;
     }
 
     /// <summary>The suite of a case file; null where this sockconf knows no such spec.</summary>
     private static Suite? SuiteOf(CaseFile file, SuiteBook book)
+    {
+        if (!file.Recorded.IsEmpty && file.Spec == CaptureImport.NoSpec) return CapturedCase.SuiteOf(file, null, book);
+        var suite = NamedSuiteOf(file, book);
+        return file.Recorded.IsEmpty ? suite : CapturedCase.SuiteOf(file, suite, book);
+    }
+
+    private static Suite? NamedSuiteOf(CaseFile file, SuiteBook book)
     {
         if (!file.Sources.IsEmpty) return book.For(book.FromSources([.. file.Sources.Select(source => (source.Name, source.Text))]), file.Client);
         return book.BuiltIn().Any(spec => spec.Name == file.Spec) ? book.For(book.Find(file.Spec), file.Client) : null;

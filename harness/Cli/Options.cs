@@ -97,6 +97,8 @@ internal sealed partial class Options
 
     public Option<When> Progress { get; } = new("--progress") { Description = "A progress bar on stderr: auto, always or never.", DefaultValueFactory = _ => When.Auto };
 
+    public Option<bool> Recorded { get; } = new("--allow-recorded-command") { Description = "Run the command that a case file names, where none is given. Only for files that you trust." };
+
     public Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Only what is not a pass, and the summary." };
 
     public Option<bool> Verbose { get; } = new("--verbose", "-v") { Description = "A line per case." };

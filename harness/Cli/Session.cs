@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SockConformance.Model;
 using SockConformance.Captures;
+using SockConformance.Generate;
 using SockConformance.Report;
 using SockConformance.Run;
 using SockConformance.Targets;
@@ -58,7 +59,9 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
         return exit;
     }
 
-    public int Replay(IReadOnlyList<(string Path, CaseFile Case, Suite? Suite)> files)
+    /// <param name="shrinkTime">For how long each case that fails again is made smaller; null for not at all.</param>
+    /// <param name="saveTo">The file, or for several cases the folder, that what comes of them is written to; null for none.</param>
+    public int Replay(IReadOnlyList<(string Path, CaseFile Case, Suite? Suite)> files, TimeSpan? shrinkTime = null, string? saveTo = null)
     {
         using var capture = OpenCapture(out var captureText);
         if (!request.Style.Quiet) Console.Out.WriteLine($"sockconf {RunHeader.Version}  replay  sandbox: {Printable.Line(request.SandboxText)}  capture: {Printable.Line(captureText)}\ntarget  {Printable.Line(request.TargetText)}\n");
@@ -78,6 +81,8 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
                 outcomes.Add(outcome);
                 Console.Out.WriteLine($"  {outcome.Word,-7}  {Printable.Line(file.Id)}  {Printable.Line(file.Requirement)}{(outcome.Detail.Length > 0 ? $"\n           {Printable.Line(outcome.Detail, 1000)}" : "")}");
                 Console.Out.Flush();
+                var kept = shrinkTime is { } time && outcome.Again is { } again ? Smaller(runner, file, again.Requirement, again.Failure, time) : file;
+                if (saveTo is not null) Save(kept, files.Count == 1 ? saveTo : Path.Combine(saveTo, Path.GetFileName(path)));
             }
         }
         catch (OperationCanceledException) when (stop.Signal is not null)
@@ -91,6 +96,29 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
             : outcomes.Any(outcome => outcome.Kind is ReplayKind.Failed or ReplayKind.Changed) ? Exit.Violated
             : outcomes.Any(outcome => outcome.Kind == ReplayKind.Error) ? Exit.Undecided
             : Exit.Holds;
+    }
+
+    private CaseFile Smaller(CaseRunner runner, CaseFile file, Requirement requirement, ScenarioFailure failure, TimeSpan time)
+    {
+        const int MostRuns = 2000, Retries = 2;
+        var shrunk = new Trial(runner, new TrialBudget(Retries, true, time, MostRuns), _ => { }, stop.Token).Shrink(requirement, failure, Clock.Now + time);
+        var (before, after) = (file.Scenario, shrunk.Evidence.Scenario);
+        Console.Out.WriteLine($"           {(Shrinker.Weight(after) < Shrinker.Weight(before) ? $"smaller: {before.Steps.Length} steps became {after.Steps.Length}" : "nothing smaller fails")} ({shrunk.Shrinking.Runs} runs): {Printable.Line(after.OneLine(), 1000)}");
+        return file with { Id = CaseFile.IdOf(requirement.Id, after), Scenario = after, Expected = shrunk.Violation.Expected, Observed = shrunk.Violation.Observed };
+    }
+
+    private static void Save(CaseFile file, string path)
+    {
+        try
+        {
+            if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder) Directory.CreateDirectory(folder);
+            RunFolder.Write(Path.GetDirectoryName(Path.GetFullPath(path))!, Path.GetFileName(path), file.ToJson());
+            Console.Out.WriteLine($"           saved as {Printable.Line(path)}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"{path} cannot be written: {e.Message}");
+        }
     }
 
     internal static int ExitOf(RunResult run, bool strict) =>

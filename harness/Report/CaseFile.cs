@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SockConformance.Model;
+using SockConformance.Run;
 
 namespace SockConformance.Report;
 
@@ -39,6 +40,9 @@ public sealed record CaseFile
 
     /// <summary>The spec's own text and those it extends, where it is not a built-in one.</summary>
     public ImmutableArray<SourceText> Sources { get => field.IsDefault ? [] : field; init; }
+
+    /// <summary>Of a case that was made from a capture: what the target said and did there.</summary>
+    public ImmutableArray<RecordedReply> Recorded { get => field.IsDefault ? [] : field; init; }
 
     public required string Expected { get; init; }
 
@@ -106,6 +110,8 @@ public sealed record CaseFile
         var steps = file.Scenario.Steps;
         if (steps.IsDefaultOrEmpty || steps.Any(step => step is null)) return "the scenario has no steps";
         if (steps.Length > MaxSteps) return $"the scenario has {steps.Length} steps; at most {MaxSteps} are run";
+        if (file.Recorded.Length > MaxSockets || file.Recorded.Any(reply => reply is null or { Socket: < 0 or >= MaxSockets } or { Hex: null } || !Enum.IsDefined(reply.End))) return "what was recorded makes no sense";
+        foreach (var reply in file.Recorded) _ = Convert.FromHexString(reply.Hex);
         foreach (var (index, step) in steps.Index())
         {
             var wrong = step switch

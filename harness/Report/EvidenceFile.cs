@@ -45,6 +45,16 @@ internal sealed record EvidenceTitle(Demand Requirement, string? Spec, string Se
             $"Again: sockconf replay {Case}"]);
     }
 
+    /// <summary>What the first line of a comment says a capture is evidence of; null where it is none of ours. The text may come from anybody.</summary>
+    public static (string? Requirement, string? Spec)? Read(string? comment)
+    {
+        const string Mark = "sockconf evidence:";
+        if (comment is null || !comment.StartsWith(Mark, StringComparison.Ordinal)) return null;
+        var values = comment.Split('\n')[0][Mark.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=', 2)).Where(pair => pair.Length == 2)
+            .DistinctBy(pair => pair[0]).ToDictionary(pair => pair[0], pair => Uri.UnescapeDataString(pair[1]));
+        return (values.GetValueOrDefault("requirement"), values.GetValueOrDefault("spec"));
+    }
+
     private static string Escaped(string value)
     {
         var text = new StringBuilder(value.Length);

@@ -22,6 +22,9 @@ public enum ReplayKind
 public sealed record ReplayOutcome(ReplayKind Kind, string Detail)
 {
     public string Word => Kind.ToString().ToUpperInvariant();
+
+    /// <summary>Of a case that failed again: the requirement, and what was seen.</summary>
+    public (Requirement Requirement, ScenarioFailure Failure)? Again { get; init; }
 }
 
 /// <summary>The operations of a saved case again, on fresh sockets and a fresh target. Packets are never replayed.</summary>
@@ -34,9 +37,10 @@ internal sealed class ReplayRun(CaseRunner runner, CancellationToken cancellatio
         cancellation.ThrowIfCancellationRequested();
         Verdict own = Verdict.Holds;
         (Requirement Requirement, Verdict.Violation Violation)? other = null;
+        Evidence seen;
         try
         {
-            runner.Run(requirement, file.Scenario, fresh: true, hurry: 1, evidence =>
+            seen = runner.Run(requirement, file.Scenario, fresh: true, hurry: 1, evidence =>
             {
                 own = Trial.Judge(requirement, evidence);
                 foreach (var always in suite.Requirements.Where(one => one.Always && one != requirement))
@@ -54,7 +58,10 @@ internal sealed class ReplayRun(CaseRunner runner, CancellationToken cancellatio
 
         return (own, other) switch
         {
-            (Verdict.Violation violation, _) => new ReplayOutcome(ReplayKind.Failed, $"expected {violation.Expected}; observed {violation.Observed}"),
+            (Verdict.Violation violation, _) => new ReplayOutcome(ReplayKind.Failed, $"expected {violation.Expected}; observed {violation.Observed}")
+            {
+                Again = (requirement, new ScenarioFailure(violation, seen, new Shrinking(file.Scenario.Steps.Length, file.Scenario.Steps.Length, 0), (1, 1))),
+            },
             (_, { } changed) => new ReplayOutcome(ReplayKind.Changed, $"now {changed.Requirement.Id}: expected {changed.Violation.Expected}; observed {changed.Violation.Observed}"),
             (Verdict.Inconclusive unsure, _) => new ReplayOutcome(ReplayKind.Error, unsure.Why),
             (Verdict.NotObservable unseen, _) => new ReplayOutcome(ReplayKind.Error, $"not observable: {unseen.Why}"),

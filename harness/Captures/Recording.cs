@@ -1,0 +1,178 @@
+using System.Collections.Immutable;
+using SockConformance.Model;
+
+namespace SockConformance.Captures;
+
+public enum RecordedKind
+{
+    Connect,
+    ClientData,
+    ServerData,
+    ClientFin,
+    ServerFin,
+    ClientReset,
+    ServerReset,
+}
+
+/// <summary>Something that one end of a captured conversation did.</summary>
+/// <param name="Conversation">Numbers the conversations of the recording from 0, in the order of their first packets.</param>
+/// <param name="Time">Nanoseconds since 1970.</param>
+/// <param name="Data">The payload of one segment, without what had been sent before; empty for the others.</param>
+public sealed record RecordedEvent(int Conversation, long Time, RecordedKind Kind, ReadOnlyMemory<byte> Data);
+
+/// <summary>One captured connection.</summary>
+/// <param name="Flow">Its number in the capture.</param>
+/// <param name="Flaw">Why it cannot be carried out again as it was; null if it can.</param>
+public sealed record RecordedConversation(FlowReport Flow, string? Flaw)
+{
+    public ReadOnlyMemory<byte> FromClient { get; init; }
+
+    public ReadOnlyMemory<byte> FromServer { get; init; }
+}
+
+/// <summary>Captured connections as what their ends did, in the order of time: payload, cuts and how they ended, but no packet.</summary>
+public sealed record Recording(ImmutableArray<RecordedConversation> Conversations, ImmutableArray<RecordedEvent> Events)
+{
+    /// <summary>Beyond this nobody wants to run a capture again; it bounds memory, too.</summary>
+    private const int MostConversations = 256, MostPayload = 16 << 20;
+
+    /// <param name="flow">The one that is wanted; null for all TCP connections.</param>
+    /// <exception cref="CaptureFormatException">The file is damaged.</exception>
+    public static Recording Of(CaptureReader reader, long? flow, Endpoint? server, CancellationToken cancellation)
+    {
+        var recorders = new SortedDictionary<long, Recorder>();
+        var reports = new Dictionary<long, FlowReport>();
+        var events = new List<(long Flow, long Time, RecordedKind Kind, ReadOnlyMemory<byte> Data)>();
+        var table = new FlowTable(state =>
+        {
+            if (recorders.ContainsKey(state.Number)) reports[state.Number] = state.Report();
+        })
+        { Server = server };
+        var kept = 0L;
+        while (reader.Next())
+        {
+            if (reader.Number % 65536 == 0) cancellation.ThrowIfCancellationRequested();
+            var (state, fromSource) = table.Add(reader, out var facts, out var payload);
+            if (state is null || facts.Kind != PacketKind.Tcp || (flow is { } wanted && state.Number != wanted)) continue;
+            if (!recorders.TryGetValue(state.Number, out var recorder))
+            {
+                if (recorders.Count == MostConversations) continue;
+                var (number, time) = (state.Number, reader.Time);
+                events.Add((number, time, RecordedKind.Connect, default));
+                recorders[number] = recorder = new Recorder((at, kind, data) => events.Add((number, at, kind, data)));
+            }
+
+            kept += payload.Length;
+            recorder.Note(facts, fromSource, reader.Time, payload, kept > MostPayload);
+        }
+
+        table.End();
+        var order = recorders.Keys.Index().ToDictionary(entry => entry.Item, entry => entry.Index);
+        return new Recording(
+            [.. recorders.Select(entry => new RecordedConversation(reports[entry.Key], entry.Value.Flaw) { FromClient = entry.Value.Client.Bytes, FromServer = entry.Value.Server.Bytes })],
+            [.. events.Select(one => new RecordedEvent(order[one.Flow], one.Time, one.Kind, one.Data))]);
+    }
+
+    /// <summary>The same with some of the conversations, numbered anew.</summary>
+    public Recording Only(Func<RecordedConversation, bool> wanted)
+    {
+        var kept = Conversations.Index().Where(entry => wanted(entry.Item)).Select((entry, number) => (entry.Index, number)).ToDictionary(entry => entry.Index, entry => entry.number);
+        return new Recording(
+            [.. Conversations.Where(wanted)], [.. Events.Where(one => kept.ContainsKey(one.Conversation)).Select(one => one with { Conversation = kept[one.Conversation] })]);
+    }
+
+    /// <summary>Follows one connection.</summary>
+    private sealed class Recorder(Action<long, RecordedKind, ReadOnlyMemory<byte>> add)
+    {
+        private bool overflowed, reset;
+
+        public Stream Client { get; } = new();
+
+        public Stream Server { get; } = new();
+
+        public string? Flaw =>
+            overflowed ? $"it has more than {MostPayload >> 20} MiB"
+            : Client.Cut || Server.Cut ? "the capture has only the beginning of its packets (snap length)"
+            : Client.HasHole ? "part of what the client sent is not in the capture"
+            : Client.IsTls ? "it is TLS: what was encrypted cannot be said again (replay the case file instead)"
+            : null;
+
+        public void Note(in PacketFacts facts, bool fromSource, long time, ReadOnlySpan<byte> payload, bool full)
+        {
+            var (own, data, fin, rst) = fromSource ? (Client, RecordedKind.ClientData, RecordedKind.ClientFin, RecordedKind.ClientReset) : (Server, RecordedKind.ServerData, RecordedKind.ServerFin, RecordedKind.ServerReset);
+            if (full)
+            {
+                overflowed |= facts.Length > 0;
+                return;
+            }
+
+            if (facts.Has(TcpFlags.Rst))
+            {
+                if (!reset && !(Client.Ended && Server.Ended)) add(time, rst, default);
+                reset = true;
+                return;
+            }
+
+            own.Note(facts, payload, piece => add(time, data, piece), () => add(time, fin, default));
+        }
+    }
+
+    /// <summary>One direction: bytes in the order of their numbers, each once; what comes too early waits.</summary>
+    private sealed class Stream
+    {
+        private const int MostWaiting = 1024;
+
+        private readonly SortedDictionary<uint, (byte[] Data, bool Fin)> waiting = [];
+        private readonly List<byte> bytes = [];
+        private uint next;
+        private bool begun;
+
+        public bool Ended { get; private set; }
+
+        public bool Cut { get; private set; }
+
+        public bool HasHole => waiting.Count > 0;
+
+        public bool IsTls => bytes is [22, 3, <= 4, ..];
+
+        public ReadOnlyMemory<byte> Bytes => bytes.ToArray();
+
+        public void Note(in PacketFacts facts, ReadOnlySpan<byte> payload, Action<ReadOnlyMemory<byte>> add, Action end)
+        {
+            var sequence = facts.Sequence;
+            if (facts.Has(TcpFlags.Syn)) (begun, next, sequence) = (true, begun ? next : facts.Sequence + 1, facts.Sequence + 1);
+            else if (!begun) (begun, next) = (true, sequence);
+            Cut |= payload.Length < facts.Length;
+            if (facts.Length == 0 && !facts.Has(TcpFlags.Fin)) return;
+            if (unchecked((int)(sequence - next)) > 0)
+            {
+                if (waiting.Count < MostWaiting) waiting[sequence] = (payload.ToArray(), facts.Has(TcpFlags.Fin));
+                return;
+            }
+
+            Take(sequence, payload, facts.Has(TcpFlags.Fin), add, end);
+            while (waiting.Count > 0 && waiting.FirstOrDefault(entry => unchecked((int)(entry.Key - next)) <= 0) is { Value.Data: not null } due)
+            {
+                waiting.Remove(due.Key);
+                Take(due.Key, due.Value.Data, due.Value.Fin, add, end);
+            }
+        }
+
+        private void Take(uint sequence, ReadOnlySpan<byte> payload, bool fin, Action<ReadOnlyMemory<byte>> add, Action end)
+        {
+            var known = (int)Math.Min(next - sequence, (uint)payload.Length);
+            var fresh = payload[known..];
+            if (fresh.Length > 0 && !Ended)
+            {
+                bytes.AddRange(fresh);
+                next += (uint)fresh.Length;
+                add(fresh.ToArray());
+            }
+
+            if (!fin || Ended || sequence + (uint)payload.Length != next) return;
+            Ended = true;
+            next++;
+            end();
+        }
+    }
+}
