@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using SockConformance.Captures;
 using SockConformance.Model;
 using SockConformance.Report;

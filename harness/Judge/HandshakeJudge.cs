@@ -1,3 +1,4 @@
+using SockConformance.Captures;
 using SockConformance.Model;
 
 namespace SockConformance.Judge;
@@ -23,6 +24,10 @@ public static class HandshakeJudge
     private static Verdict Judge(Evidence evidence, Flow flow)
     {
         if (evidence.Trace.Connections.FirstOrDefault(connection => connection.Tuple?.Client.Equals(flow.Tuple.Client) == true) is not { Established: true }) return Verdict.Holds;
+        var seen = WireFacts.Of(flow);
+        if (seen.Handshake == Handshake.Complete) return Verdict.Holds;
+        if (seen.Findings.FirstOrDefault(finding => finding.Kind == FindingKind.DataBeforeHandshake) is { Packet: > 0 } early)
+            return new Verdict.Violation("no data before the handshake is over", $"{flow.Segments[(int)early.Packet - 1]}");
         var syn = flow.FromClient.FirstOrDefault(segment => segment.Has(TcpFlags.Syn));
         var synAck = flow.FromServer.FirstOrDefault(segment => segment.Has(TcpFlags.Syn));
         if (syn is null || synAck is null) return Missing(evidence, "SYN and SYN+ACK", flow);

@@ -73,7 +73,7 @@ internal static class RecordedScenario
     {
         var bytes = Convert.FromHexString(reply.Hex);
         var end = reply.End switch { RecordedEnd.EndOfFile => "then FIN", RecordedEnd.Reset => "then RST", _ => "and no end" };
-        return $"#{reply.Socket} {(bytes.Length == 0 ? "nothing" : $"{Payload.Literal.Of(bytes[..Math.Min(bytes.Length, 64)])}")} ({bytes.Length} bytes), {end}";
+        return $"#{reply.Socket} {(bytes.Length == 0 ? "nothing" : $"{Payload.Literal.Of(bytes.AsSpan(0, Math.Min(bytes.Length, 64)))}")} ({bytes.Length} bytes), {end}";
     })) + (recorded.Length > 4 ? "; …" : "");
 
     private static RecordedEnd EndOn(Evidence evidence, int socket)
