@@ -56,7 +56,8 @@ internal static class CapturedCase
         return suite;
     }
 
-    private static (Recording Recording, (string? Requirement, string? Spec)? Title) RecordingOf(string path, long? flow, Endpoint? server)
+    /// <summary>The conversations with one server, and what the capture says it is evidence of.</summary>
+    public static (Recording Recording, (string? Requirement, string? Spec)? Title) RecordingOf(string path, long? flow, Endpoint? server)
     {
         try
         {

@@ -195,14 +195,21 @@ public static class ConformanceCli
     private static Command InitCommand()
     {
         var file = new Argument<string>("file") { Description = "The file to write.", DefaultValueFactory = _ => "sockspec.yaml" };
-        var command = new Command("init", "Write a commented spec to start from.") { file };
+        var from = new Option<string?>("--from") { Description = "Learn it from a capture: framing, replies, and what clients said as examples.", HelpName = "CAPTURE" };
+        var flow = new Option<long?>("--flow") { Description = "Of the capture: only this flow.", HelpName = "N" };
+        var server = new Option<string?>("--server") { Description = "Of the capture: the conversations with this endpoint.", HelpName = "IP:PORT" };
+        var command = new Command("init", "Write a commented spec to start from.") { file, from, flow, server };
         command.SetAction(parsed =>
         {
             var path = parsed.GetValue(file)!;
             if (File.Exists(path) || Directory.Exists(path)) throw new UsageException($"{path} exists already: name another file (sockconf init other.yaml)");
+            var name = Path.GetFileNameWithoutExtension(path);
+            var text = parsed.GetValue(from) is not { } capture ? SpecTemplate.Text(name)
+                : LearnedSpec.Text(name, CapturedCase.RecordingOf(capture, parsed.GetValue(flow), AnalyzeRequest.ServerOf(parsed.GetValue(server))).Recording)
+                    ?? throw new InputException($"{capture} has no request to learn from");
             try
             {
-                File.WriteAllText(path, SpecTemplate.Text(Path.GetFileNameWithoutExtension(path)));
+                File.WriteAllText(path, text);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -42,7 +42,7 @@ internal static class FolderOrder
         ["Api"] = ["Model"],
         ["Generate"] = ["Api", "Model"],
         ["Judge"] = ["Captures", "Model"],
-        ["Spec"] = ["Api", "Model"],
+        ["Spec"] = ["Api", "Captures", "Model"],
         ["Wire"] = ["Api", "Captures", "Model"],
         ["Targets"] = ["Api", "Model", "Wire"],
         ["Report"] = ["Api", "Captures", "Model", "Run", "Wire"],
