@@ -82,16 +82,19 @@ public static class ConformanceCli
 
     private static Command ReplayCommand(Options options, SuiteBook book, IReadOnlyList<string> arguments, ImmutableArray<string> words)
     {
-        var cases = new Argument<string[]>("case") { Description = "Case files, folders of them, ids of cases of earlier runs; or a capture (pcap, pcapng).", Arity = ArgumentArity.OneOrMore };
+        var cases = new Argument<string[]>("case") { Description = "Case files, folders of them, ids of cases of earlier runs; or a capture (pcap, pcapng).", Arity = ArgumentArity.ZeroOrMore };
         var flow = new Option<long?>("--flow") { Description = "Of a capture: the flow to carry out again (sockconf analyze numbers them).", HelpName = "N" };
         var server = new Option<string?>("--server") { Description = "Of a capture: the server's endpoint; all conversations with it are carried out again.", HelpName = "IP:PORT" };
-        var save = new Option<string?>("--save") { Description = "Write the case to this file.", HelpName = "FILE" };
+        var save = new Option<string?>("--save") { Description = "Keep it as a case: in this file, or else where its id finds it.", HelpName = "FILE", Arity = ArgumentArity.ZeroOrOne };
         var shrink = new Option<bool>("--shrink") { Description = "Where it fails again, look for the smallest program that does." };
         var command = new Command("replay", "Run saved failures again, or a captured conversation: FIXED, FAILED, CHANGED or ERROR for each.") { cases, options.Recorded, options.Spec, flow, server, save, shrink, options.MaxTime };
         foreach (var option in options.ForTarget) command.Add(option);
         command.SetAction(parsed =>
         {
-            var paths = parsed.GetValue(cases)!.SelectMany(RunFolder.FindCases).Distinct(StringComparer.Ordinal).ToList();
+            var (named, saveTo) = (parsed.GetValue(cases)!.ToList(), parsed.GetResult(save) is null ? null : parsed.GetValue(save) ?? RunFolder.Saved);
+            if (named.Count == 0 && saveTo is not null && File.Exists(saveTo)) (named, saveTo) = ([saveTo], RunFolder.Saved); // replay --save CASE
+            if (named.Count == 0) throw new UsageException("say what to replay: a case file, a folder of them, the id of a case, or a capture");
+            var paths = named.SelectMany(RunFolder.FindCases).Distinct(StringComparer.Ordinal).ToList();
             if (paths.TrueForAll(ProgramCase.Is))
             {
                 var programs = paths.Select(path => (path, ProgramCase.Read(path))).ToList();
@@ -104,7 +107,7 @@ public static class ConformanceCli
             var captured = paths.Exists(CapturedCase.Is);
             if (!captured && (number is not null || endpoint is not null || spec is not null)) throw new UsageException("--flow, --server and --spec are for captures: a case file knows its own");
             var files = paths.Select(path => CapturedCase.Is(path) ? CapturedCase.Read(path, number, endpoint, spec, book, words) : FileOf(path, book)).ToList();
-            return Replay(parsed, options, arguments, words, files, parsed.GetValue(shrink) ? TimeFor(parsed, options) : null, parsed.GetValue(save));
+            return Replay(parsed, options, arguments, words, files, parsed.GetValue(shrink) ? TimeFor(parsed, options) : null, saveTo);
         });
         return command;
     }

@@ -82,7 +82,7 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
                 Console.Out.WriteLine($"  {outcome.Word,-7}  {Printable.Line(file.Id)}  {Printable.Line(file.Requirement)}{(outcome.Detail.Length > 0 ? $"\n           {Printable.Line(outcome.Detail, 1000)}" : "")}");
                 Console.Out.Flush();
                 var kept = shrinkTime is { } time && outcome.Again is { } again ? Smaller(runner, file, again.Requirement, again.Failure, time) : file;
-                if (saveTo is not null) Save(kept, files.Count == 1 ? saveTo : Path.Combine(saveTo, Path.GetFileName(path)));
+                if (saveTo is not null) Save(kept, saveTo == RunFolder.Saved ? Path.Combine(saveTo, $"{kept.Id}.json") : files.Count == 1 ? saveTo : Path.Combine(saveTo, Path.GetFileName(path)));
             }
         }
         catch (OperationCanceledException) when (stop.Signal is not null)

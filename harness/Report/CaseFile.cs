@@ -56,6 +56,10 @@ public sealed record CaseFile
     public static string IdOf(string requirement, Scenario scenario) =>
         IdOf(requirement, JsonSerializer.Serialize(scenario, CaseJson.Default.Scenario));
 
+    /// <summary>The same scenario may be recorded with other answers.</summary>
+    internal static string IdOf(string requirement, Scenario scenario, ImmutableArray<RecordedReply> recorded) =>
+        IdOf(requirement, JsonSerializer.Serialize(scenario, CaseJson.Default.Scenario) + string.Concat(recorded.Select(reply => $"{reply.Hex} {reply.End};")));
+
     /// <summary>The same for anything that has a text.</summary>
     internal static string IdOf(string requirement, string text) => $"{requirement.Replace('/', '-')}-{Hash(text):x8}";
 

@@ -7,6 +7,9 @@ public static class RunFolder
 {
     private const string State = ".sockconf";
 
+    /// <summary>Where cases are kept that no run has found: by their ids, they are looked for there, too.</summary>
+    public static string Saved => Path.Combine(State, "runs", "saved");
+
     /// <summary>Makes the folder of a new run.</summary>
     /// <exception cref="InputException">It cannot be made.</exception>
     public static string Create(string? wanted, ulong seed)
