@@ -120,13 +120,25 @@ internal sealed class ModelSocket
 
     /// <summary>SEND said that there is no room.</summary>
     public bool Full, WasFull;
+
+    /// <summary>The size of the buffer was set.</summary>
+    public bool FixedSend, FixedReceive;
     public bool BindFailed;
+
+    /// <summary>A SEND of no bytes was made.</summary>
+    public bool SentNothing;
 
     /// <summary>What its name is now, platforms do not agree; or it listened, and nobody can say what it is.</summary>
     public bool NameUnsure, WasListening;
 
-    /// <summary>The last that was read was read with MSG_PEEK.</summary>
-    public bool Peeked;
+    /// <summary>It was accepted from a non-blocking listener: whether it blocks, the standard does not say.</summary>
+    public bool ModeUnsure;
+
+    /// <summary>The platform does not tell its port: nobody can be sent there.</summary>
+    public bool Untold;
+
+    /// <summary>The last that was read was read with MSG_PEEK; or it was a datagram of which only the begin fitted.</summary>
+    public bool Peeked, Cut;
 
     /// <summary>The queue of a listener, or the place in one.</summary>
     public int Backlog, Head, Tail, Count, Next, Listener;
@@ -143,7 +155,7 @@ internal sealed class ModelSocket
     {
         Index = index;
         Phase = Phase.Fresh;
-        IsDatagram = AtPeer = NonBlocking = Reuse = NoDelay = Broadcast = HasName = HasPeerName = BoundByCall = PeerGone = WriteShut = ReadShut = End = EndTold = IsReset = ResetTold = Completed = Unsettled = Full = WasFull = BindFailed = NameUnsure = WasListening = Peeked = InQueue = HasPending = false;
+        IsDatagram = AtPeer = NonBlocking = Reuse = NoDelay = Broadcast = HasName = HasPeerName = BoundByCall = PeerGone = WriteShut = ReadShut = End = EndTold = IsReset = ResetTold = Completed = Unsettled = Full = WasFull = FixedSend = FixedReceive = SentNothing = BindFailed = NameUnsure = ModeUnsure = Untold = WasListening = Peeked = Cut = InQueue = HasPending = false;
         References = Duplicates = ReceiveTimeout = Port = Backlog = Count = DatagramCount = DatagramHead = 0;
         Linger = -1;
         Ip = 0;
@@ -155,5 +167,8 @@ internal sealed class ModelSocket
     internal struct Datagram
     {
         public int From, Length, Number;
+
+        /// <summary>Sent to an address by a socket that has a peer.</summary>
+        public bool Elsewhere;
     }
 }

@@ -211,7 +211,10 @@ public sealed record ApiProgram(string Situation, ImmutableArray<Call> Calls)
 /// <summary>An IPv4 address and port as the API told them; other families are not looked into.</summary>
 public readonly record struct Name(uint Ip, int Port)
 {
-    public const uint Loopback = 0x7f000001;
+    public const uint Loopback = 0x7f000001, LoopbackBroadcast = 0x7fffffff;
+
+    /// <summary>192.0.2.1: for documents, and on no machine (RFC 5737).</summary>
+    public const uint TestNet = 0xc0000201;
 
     public override string ToString() => $"{Ip >> 24}.{(Ip >> 16) & 255}.{(Ip >> 8) & 255}.{Ip & 255}:{Port}";
 }

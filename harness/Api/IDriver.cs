@@ -2,7 +2,7 @@ namespace SockConformance.Api;
 
 /// <summary>A call with everything that the model has filled in: what a driver is asked.</summary>
 /// <param name="Descriptor">The number of the socket; what it means is the driver's matter.</param>
-/// <param name="Address">With <see cref="Where.NameOf"/> and <see cref="Where.Nobody"/>.</param>
+/// <param name="Address">What the call's <see cref="Where"/> stands for; an address of another family is the driver's to write.</param>
 public readonly record struct Request(Call Call, int Descriptor, Name Address);
 
 /// <summary>Something that carries out socket primitives: the target of an API check, or the harness's own host.</summary>
@@ -18,6 +18,9 @@ public interface IDriver : IDisposable
     bool Lacks(in Call call);
 
     bool LacksBackground { get; }
+
+    /// <summary>Its loopback is not this machine's: nothing of it can be captured, and no other host reaches it.</summary>
+    bool LacksNetwork { get; }
 
     bool TellsSignals { get; }
 

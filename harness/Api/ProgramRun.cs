@@ -3,15 +3,17 @@ using System.Collections.Immutable;
 namespace SockConformance.Api;
 
 /// <summary>One call as it was made, on the run's time axis.</summary>
-/// <param name="Step">Its place in the program; -1 for what the harness asked in between.</param>
+/// <param name="Step">Its place in the program; what the harness asks in between bears the number of the step that it is asked for.</param>
 /// <param name="Situation">What the model had it for.</param>
 /// <param name="Refused">It is a step that the standard refuses.</param>
-public sealed record CallTrace(int Step, Call Call, int Descriptor, Name Address, string Answer, TimeSpan Start, TimeSpan End, Point Situation, bool Refused);
+public sealed record CallTrace(int Step, Call Call, string Answer, TimeSpan Start, TimeSpan End, Point Situation, bool Refused);
 
 /// <summary>What came of a program.</summary>
 /// <param name="Disagreement">Null if all went as the model has it.</param>
 /// <param name="Broken">The driver cannot be used any more.</param>
-public sealed record ProgramOutcome(Disagreement? Disagreement, bool Broken, ImmutableArray<CallTrace> Calls);
+/// <param name="Calls">What was called, if it was to be recorded.</param>
+/// <param name="Flows">What was captured while it ran.</param>
+public sealed record ProgramOutcome(Disagreement? Disagreement, bool Broken, ImmutableArray<CallTrace> Calls, ImmutableArray<Model.Flow> Flows);
 
 /// <summary>
 /// Runs programs: asks the model, then the driver, and lays the two beside each other. One run serves many programs. What is asked between the
@@ -32,10 +34,11 @@ internal sealed class ProgramRun
 
     /// <param name="peer">The other host, for the sockets that programs have there; null if all are the target's.</param>
     /// <param name="patience">How long what travels may take.</param>
-    public ProgramRun(Profile profile, IDriver target, IDriver? peer, TimeSpan patience)
+    /// <param name="peers">What the other host is judged by; null for the same.</param>
+    public ProgramRun(Profile profile, IDriver target, IDriver? peer, TimeSpan patience, Profile? peers = null)
     {
         (this.target, this.peer, this.patience) = (target, peer, patience);
-        World = new World(profile) { TellsSignals = target.TellsSignals, NumbersDescriptors = target.NumbersDescriptors };
+        World = new World(profile, peers) { TellsSignals = target.TellsSignals, NumbersDescriptors = target.NumbersDescriptors };
     }
 
     public World World { get; }
@@ -43,8 +46,7 @@ internal sealed class ProgramRun
     /// <summary>Whether each call is written down.</summary>
     public bool Records { get; set; }
 
-    /// <summary>How often each primitive was called in each state.</summary>
-    public long[,] Coverage { get; } = new long[Enum.GetValues<ApiState>().Length, Enum.GetValues<Primitive>().Length];
+    public Coverage Coverage { get; } = new();
 
     /// <summary>All primitives that were called.</summary>
     public long Primitives { get; private set; }
@@ -53,6 +55,8 @@ internal sealed class ProgramRun
     {
         trace.Clear();
         World.Reset();
+        _ = Captured?.Invoke(); // what came before is no part of this program
+        ImmutableArray<Model.Flow>? flows = null;
         Disagreement? wrong = null;
         var broken = false;
         try
@@ -67,7 +71,7 @@ internal sealed class ProgramRun
         }
 
         if (wrong is { Step: 0 } && program.Calls[0].Op == Primitive.Socket && wrong.Observed.EndsWith(nameof(Errno.EMFILE), StringComparison.Ordinal)) wrong = wrong with { Point = Point.DriverReset }; // the limit of the program before
-        if (wrong is null && !broken && Captured is not null) wrong = OnTheWire(program);
+        if (wrong is null && !broken && Captured is not null) wrong = OnTheWire(program, out flows);
         try
         {
             if (!broken) target.Reset();
@@ -79,17 +83,15 @@ internal sealed class ProgramRun
             wrong ??= new Disagreement(e.Point == Point.DriverAnswer ? Point.DriverReset : e.Point, program.Calls.Length - 1, e.Expected, e.Observed);
         }
 
-        return new ProgramOutcome(wrong, broken, Records ? [.. trace] : []);
+        return new ProgramOutcome(wrong, broken, [.. trace], flows ?? (Records ? Captured?.Invoke() : null) ?? []);
     }
-
-    /// <summary>The flows of the last program, if there was a capture.</summary>
-    public ImmutableArray<Model.Flow> Flows { get; private set; } = [];
 
     /// <summary>Waits until all is captured that was sent, and gives it; null for a capture that cannot be trusted now. Null where programs are not looked at on the wire.</summary>
     public Func<ImmutableArray<Model.Flow>?>? Captured { get; set; }
 
-    private Disagreement? OnTheWire(ApiProgram program)
+    private Disagreement? OnTheWire(ApiProgram program, out ImmutableArray<Model.Flow>? flows)
     {
+        flows = null;
         try
         {
             foreach (var slot in World.Unnamed().ToList())
@@ -102,9 +104,8 @@ internal sealed class ProgramRun
             return new Disagreement(e.Point, step, e.Expected, e.Observed);
         }
 
-        if (Captured!() is not { } flows) return null;
-        Flows = flows;
-        return WireCheck.Judge(World.Connections(), World.Refusals, World.DatagramsSent, flows, World.IsAllKnown, program.Calls.Length - 1, World.Met);
+        flows = Captured!();
+        return flows is not { } seen ? null : WireCheck.Judge(World.Connections(), World.Refusals, World.DatagramsSent, seen, World.IsAllKnown, program.Calls.Length - 1, World.Met);
     }
 
     /// <summary>A call that should have been over at once and is not: that is the socket's doing, not the protocol's.</summary>
@@ -125,7 +126,7 @@ internal sealed class ProgramRun
             if (Prepare(call) is { } early) return early;
             var expected = World.Expect(call);
             if (expected.Skip || World.IsBusy(call) || DriverOf(call) is not { } driver || driver.Lacks(call)) continue;
-            Coverage[(int)(call.On >= 0 ? World.StateOf(call.On) : ApiState.Unbound), (int)call.Op]++;
+            Coverage.Count(World.StateFor(call), call.Op);
             var wrong = call.Op == Primitive.Interrupt ? Interrupt(call, expected, driver) : expected.Blocks ? Wait(call, expected, driver) : call.UntilFull ? Fill(call, driver) : Make(call, expected, driver);
             if (wrong is not null) return wrong;
             if (Resume() is { } late) return late;
@@ -142,19 +143,20 @@ internal sealed class ProgramRun
     {
         if (World.NameNeeded(call) is >= 0 and var unnamed && Ask(Call.Name(unnamed)) is { } wrong) return wrong;
         if (call.On < 0 || World.Unsettled(call.On) is var due && due == Ready.None || call.Op == Primitive.Close) return null;
-        return Settle(call.On, due);
+        return Settle(call, due);
     }
 
     private Disagreement? Ask(Call call) => Make(call, World.Expect(call), DriverOf(call)!);
 
     /// <summary>Waits until an error that is under way has come, as poll tells.</summary>
-    private Disagreement? Settle(int slot, Ready due)
+    private Disagreement? Settle(in Call call, Ready due)
     {
+        var slot = call.On;
         var poll = Call.Poll(slot) with { Size = (int)Slice.TotalMilliseconds };
         var driver = DriverOf(poll)!;
         if (driver.Lacks(poll))
         {
-            World.Settled(slot);
+            if (call.Op is not (Primitive.Recv or Primitive.Send) || (call.Op == Primitive.Send && !World.IsDatagram(slot))) World.LetGo(slot); // these may be asked again, or may answer either way
             return null;
         }
 
@@ -243,8 +245,14 @@ internal sealed class ProgramRun
         var started = Clock.Now;
         var token = driver.Begin(request, data.AsSpan(0, call.Op == Primitive.Send ? call.Size : 0), out var atOnce);
         Primitives++;
-        Note(call, request, atOnce is { } told ? told.ToString() : "waits", started);
+        Note(call, atOnce is { } told ? told.ToString() : "waits", started);
         if (atOnce is { Unsupported: true }) return null;
+        if (atOnce is { Ok: false } refused && expected.Allowed.Has(refused.Error))
+        {
+            World.Apply(call, expected, refused);
+            return null;
+        }
+
         if (atOnce is { } answer) return new Disagreement(expected.Point, step, "the call waits", answer.ToString());
         World.Wait(call, expected);
         tokens[call.On] = token;
@@ -256,7 +264,7 @@ internal sealed class ProgramRun
         World.Waits(call.On, out var waiting, out _);
         if (!driver.Interrupt(tokens[call.On])) return null;
         if (!driver.Finish(tokens[call.On], patience, room, out _, out var answer)) return new Disagreement(expected.Point, step, "EINTR", "the call still waits");
-        Note(waiting, Fill(waiting), answer.ToString(), Clock.Now);
+        Note(waiting, answer.ToString(), Clock.Now);
         if (!expected.Allowed.Has(answer.Error)) return new Disagreement(expected.Point, step, expected.Allowed.ToString(), answer.ToString());
         World.Met[(int)expected.Point]++;
         World.Interrupted(call.On);
@@ -269,16 +277,15 @@ internal sealed class ProgramRun
         for (var slot = 0; slot < Call.MaxSlots; slot++)
         {
             if (!World.Waits(slot, out var call, out var isDue)) continue;
-            var driver = DriverOf(call)!;
-            if (!driver.Finish(tokens[slot], isDue && !World.Expect(call).Skip ? patience : TimeSpan.Zero, room, out var received, out var answer))
+            var expected = World.Expect(call);
+            isDue &= !expected.Skip;
+            if (!DriverOf(call)!.Finish(tokens[slot], isDue ? patience : TimeSpan.Zero, room, out var received, out var answer))
             {
-                if (!isDue || World.Expect(call).Skip) continue;
-                var stuck = World.Expect(call);
-                return new Disagreement(stuck.Cause == default ? stuck.Point : stuck.Cause, step, $"{call.Op.ToString().ToLowerInvariant()} ends", $"it still waits after {patience.TotalSeconds:0.#} s");
+                if (isDue) return EndedInstead() ?? new Disagreement(expected.Cause == default ? expected.Point : expected.Cause, step, $"{call.Op.ToString().ToLowerInvariant()} ends", $"it still waits after {patience.TotalSeconds:0.#} s");
+                continue;
             }
 
-            var expected = World.Expect(call);
-            Note(call, Fill(call), answer.ToString(), Clock.Now);
+            Note(call, answer.ToString(), Clock.Now);
             if (expected.Skip)
             {
                 World.Interrupted(slot);
@@ -293,13 +300,26 @@ internal sealed class ProgramRun
         return null;
     }
 
+    /// <summary>A call that has no reason to end was answered, and the one that has was not.</summary>
+    private Disagreement? EndedInstead()
+    {
+        for (var slot = 0; slot < Call.MaxSlots; slot++)
+        {
+            if (!World.Waits(slot, out var call, out var isDue) || isDue || !DriverOf(call)!.Finish(tokens[slot], TimeSpan.Zero, room, out _, out var answer)) continue;
+            Note(call, answer.ToString(), Clock.Now);
+            return new Disagreement(World.Expect(call).Point, step, "the call waits", answer.ToString());
+        }
+
+        return null;
+    }
+
     private Answer Do(in Call call, IDriver driver, out int received)
     {
         var request = Fill(call);
         var started = Records ? Clock.Now : default;
         var answer = driver.Do(request, data.AsSpan(0, call.Op == Primitive.Send ? call.Size : 0), room, out received);
         Primitives++;
-        if (Records) Note(call, request, answer.ToString(), started);
+        if (Records) Note(call, answer.ToString(), started);
         return answer;
     }
 
@@ -316,19 +336,23 @@ internal sealed class ProgramRun
         {
             Where.NameOf => World.NameOf(call.Other),
             Where.Nobody or Where.BadLength => new Name(Name.Loopback, NobodysPort),
+            Where.Loopback => new Name(Name.Loopback, 0),
+            Where.NotLocal => new Name(Name.TestNet, 0),
+            Where.Broadcast => new Name(Name.LoopbackBroadcast, 9),
+            Where.Protected => new Name(Name.Loopback, 1),
             _ => default,
         };
         return new Request(call, call.On >= 0 ? World.DescriptorOf(call.On) : -1, address);
     }
 
-    private void Note(in Call call, in Request request, string answer, TimeSpan started)
+    private void Note(in Call call, string answer, TimeSpan started)
     {
         if (!Records) return;
         if (trace is [.., var last] && last.Step == step && last.Call == call && last.Answer == answer) trace[^1] = last with { End = Clock.Now };
         else
         {
             var said = World.Expect(call);
-            trace.Add(new CallTrace(step, call, request.Descriptor, request.Address, answer, started, Clock.Now, said.Point, !said.Skip && Points.Of(said.Point).IsRefusal && !answer.EndsWith("EAGAIN", StringComparison.Ordinal)));
+            trace.Add(new CallTrace(step, call, answer, started, Clock.Now, said.Point, !said.Skip && Points.Of(said.Point).IsRefusal && !answer.EndsWith("EAGAIN", StringComparison.Ordinal)));
         }
     }
 }

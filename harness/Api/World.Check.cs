@@ -5,7 +5,10 @@ public sealed partial class World
 {
     /// <summary>Null if the answer is allowed. Called before <see cref="Apply"/>; allocates only for a disagreement.</summary>
     /// <param name="data">What RECV gave.</param>
-    public Disagreement? Check(in Call call, in Expectation expected, in Answer answer, ReadOnlySpan<byte> data)
+    public Disagreement? Check(in Call call, in Expectation expected, in Answer answer, ReadOnlySpan<byte> data) =>
+        Judged(call, expected, answer, data) is { } wrong && !HostOf(call).Allowed(wrong.Point).IsAnything ? wrong : null; // where anything goes, any value does
+
+    private Disagreement? Judged(in Call call, in Expectation expected, in Answer answer, ReadOnlySpan<byte> data)
     {
         if (answer.Unsupported) return null;
         var point = expected.Point;
@@ -37,10 +40,12 @@ public sealed partial class World
         if (call.Op is not (Primitive.Recv or Primitive.Send) || call.On < 0 || !IsOpen(call.On)) return point;
         var socket = At(call.On);
         if (socket.Peeked && call.Op == Primitive.Recv && point is Point.RecvData or Point.RecvDatagram or Point.RecvPeek or Point.RecvDatagramTruncated or Point.SendArrives) return Point.RecvPeek;
+        if (socket is { IsDatagram: true, Cut: true } && call.Op == Primitive.Recv && answer.Ok) return Point.RecvDatagramTruncated; // the rest of the one before
         if (socket.IsDatagram || socket.Phase != Phase.Connected || socket.Peer < 0) return point;
-        if (call.Op == Primitive.Send) return point == Point.SendStream && answer.Error == Errno.EPIPE && socket.ReadShut ? Point.ShutdownRead : point;
+        if (call.Op == Primitive.Send) return point != Point.SendStream || answer.Error != Errno.EPIPE ? point : socket.SentNothing ? Point.SendEmpty : socket.ReadShut ? Point.ShutdownRead : point;
         if (point is Point.RecvEndOfFile or Point.RecvEndOfFileAgain) return answer.Error is Errno.ECONNRESET ? socket.EndCause : point;
         if (!answer.Ok || answer.Value != 0 || call.Size == 0 || point is Point.RecvReset) return point;
+        if (sockets[socket.Peer].SentNothing) return Point.SendEmpty;
         return sockets[socket.Peer] is { Duplicates: > 0, References: > 0 } ? Point.CloseLastDescriptorOnly : socket is { WriteShut: true, ReadShut: false } ? Point.ShutdownWrite : point;
     }
 
@@ -126,7 +131,9 @@ public sealed partial class World
             return Against(missing == Ready.Out && expected.Point is Point.PollData or Point.PollEndOfFile or Point.PollNothingToRead ? Point.PollWritable : expected.Point, $"{expected.Must.ToString().ToLowerInvariant()}", ready.ToString().ToLowerInvariant());
         if ((expected.MustNot & ready) is var extra && extra == Ready.None) return null;
         var point = (extra & Ready.In) != 0 ? Point.PollNothingToRead : (extra & Ready.Out) != 0 ? Point.PollFull : Point.PollReports;
-        if ((extra & Ready.In) != 0 && !At(call.On).IsDatagram && At(call.On).Peer >= 0 && sockets[At(call.On).Peer] is { Duplicates: > 0, References: > 0 }) point = Point.CloseLastDescriptorOnly;
+        var peer = (extra & Ready.In) != 0 && !At(call.On).IsDatagram && At(call.On).Peer >= 0 ? sockets[At(call.On).Peer] : null;
+        if (peer is { SentNothing: true }) point = Point.SendEmpty;
+        else if (peer is { Duplicates: > 0, References: > 0 }) point = Point.CloseLastDescriptorOnly;
         return Against(point, $"not {extra.ToString().ToLowerInvariant()}", ready.ToString().ToLowerInvariant());
     }
 

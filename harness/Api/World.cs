@@ -22,16 +22,20 @@ namespace SockConformance.Api;
 public sealed partial class World
 {
     private const int MaxSockets = 2 * Call.MaxSlots, MaxReleased = 64;
-    private readonly Profile profile;
+    private readonly Profile own, peers;
     private readonly Slot[] slots = new Slot[Call.MaxSlots];
     private readonly ModelSocket[] sockets = new ModelSocket[MaxSockets];
     private readonly int[] released = new int[MaxReleased];
     private int socketCount, releasedCount, datagramsSent, step;
-    private bool noDescriptors, descriptorReserved; // Linux takes the descriptor when accept begins to wait
+    private bool noDescriptors, datagramsUnsure, descriptorReserved; // Linux takes the descriptor when accept begins to wait
 
-    public World(Profile profile)
+    private Profile profile; // of the host of the call that is judged now
+
+    /// <param name="peers">What the sockets of the other host are judged by; null for the same.</param>
+    public World(Profile profile, Profile? peers = null)
     {
-        this.profile = profile;
+        (own, this.peers) = (profile, peers ?? profile);
+        this.profile = own;
         for (var i = 0; i < MaxSockets; i++) sockets[i] = new ModelSocket();
         Reset();
     }
@@ -42,7 +46,7 @@ public sealed partial class World
         public int Socket, Descriptor;
     }
 
-    public Profile Profile => profile;
+    public Profile Profile => own;
 
     /// <summary>The number of the step that is judged, for reports.</summary>
     public int Step
@@ -65,7 +69,7 @@ public sealed partial class World
     {
         Array.Clear(slots);
         socketCount = releasedCount = datagramsSent = step = Refusals = 0;
-        noDescriptors = descriptorReserved = false;
+        noDescriptors = datagramsUnsure = descriptorReserved = false;
     }
 
     public bool IsOpen(int slot) => slot >= 0 && slots[slot].Open;
@@ -103,10 +107,20 @@ public sealed partial class World
     {
         if (!IsOpen(slot)) return Ready.None;
         var socket = At(slot);
-        return socket.Unsettled && socket.Phase != Phase.Unspecified ? Due(socket) | (socket.IsReset && profile.TellsHangup ? Ready.Hup : Ready.None) : Ready.None;
+        if (!socket.Unsettled || socket.Phase == Phase.Unspecified || (socket.IsDatagram && HostOf(socket).Allowed(Point.PollFailed).IsAnything)) return Ready.None;
+        return Due(socket) | (socket.IsReset && HostOf(socket).Has(Traits.TellsHangup) ? Ready.Hup : Ready.None);
     }
 
-    public void Settled(int slot) => At(slot).Unsettled = false;
+    /// <summary>All that poll can tell of it has come. A reset behind data or behind the end of file it cannot tell everywhere: whether that has come, nobody knows.</summary>
+    public void Settled(int slot)
+    {
+        var socket = At(slot);
+        socket.Unsettled = false;
+        if (socket is { IsReset: true, ResetTold: false } && !HostOf(socket).Has(Traits.TellsHangup) && (Unread(socket) > 0 || socket.End)) Lose(socket);
+    }
+
+    /// <summary>Nobody can say what this socket will answer.</summary>
+    public void LetGo(int slot) => Lose(At(slot));
 
     /// <summary>The call that waits on this socket, if one does, and whether it has no reason to wait any more.</summary>
     public bool Waits(int slot, out Call call, out bool isDue)
@@ -118,6 +132,9 @@ public sealed partial class World
         isDue = !Expect(call).Blocks;
         return true;
     }
+
+    /// <summary>The state of the socket that a call is made on; of a new socket for what makes one.</summary>
+    public ApiState StateFor(in Call call) => call.On >= 0 ? StateOf(call.On) : ApiState.Unbound;
 
     public ApiState StateOf(int slot)
     {
@@ -168,6 +185,10 @@ public sealed partial class World
 
     private static byte DatagramByte(int number, int offset) => (byte)((offset * 5) + (number * 37) + 1);
 
+    private Profile HostOf(ModelSocket socket) => socket.AtPeer ? peers : own;
+
+    private Profile HostOf(in Call call) => (call.Op == Primitive.Socket ? call.AtPeer : IsAtPeer(call.On)) ? peers : own;
+
     private ModelSocket At(int slot) => sockets[slots[slot].Socket];
 
     private ModelSocket NewSocket(bool atPeer)
@@ -185,35 +206,6 @@ public sealed partial class World
     private long Unread(ModelSocket socket) => socket.Peer < 0 || socket.IsDatagram ? 0 : sockets[socket.Peer].Sent - socket.Read;
 
     private long Outstanding(ModelSocket socket) => socket.Peer < 0 || socket.IsDatagram ? 0 : socket.Sent - sockets[socket.Peer].Read;
-
-    /// <summary>What poll must report, once all is settled.</summary>
-    private Ready Due(ModelSocket socket)
-    {
-        if (socket.IsDatagram) return (socket.DatagramCount > 0 && socket.Error == Errno.None ? Ready.In : Ready.None) | (socket.Error != Errno.None ? Ready.Err : Ready.Out);
-        return socket.Phase switch
-        {
-            Phase.Listening => socket.Count > 0 ? Ready.In : Ready.None,
-            Phase.Refused when socket.Error != Errno.None => Ready.Out,
-            Phase.Connected when socket.IsReset => Ready.In | Ready.Out,
-            Phase.Connected => (Unread(socket) > 0 || socket.End || socket.ReadShut ? Ready.In : Ready.None) | (!socket.WriteShut && !socket.WasFull && Outstanding(socket) == 0 ? Ready.Out : Ready.None),
-            _ => Ready.None,
-        };
-    }
-
-    /// <summary>What poll must not report.</summary>
-    private Ready Absent(ModelSocket socket)
-    {
-        var never = Ready.Nval;
-        if (socket.IsDatagram) return socket.DatagramCount == 0 && socket.Error == Errno.None && !socket.ReadShut ? never | Ready.In | (socket.WriteShut ? Ready.None : Ready.Err) : never;
-        return socket.Phase switch
-        {
-            Phase.Listening => socket.Count == 0 ? never | Ready.In : never,
-            Phase.Connecting => never | Ready.In | Ready.Out,
-            Phase.Connected when !socket.IsReset => never | Ready.Err | (Unread(socket) == 0 && !socket.End && !socket.ReadShut ? Ready.In : Ready.None) | (socket.Full && !socket.WriteShut ? Ready.Out : Ready.None)
-                | (socket.End && socket.WriteShut || socket.ReadShut ? Ready.None : Ready.Hup),
-            _ => never,
-        };
-    }
 
     private Expectation Say(Point point, int least = 0, int most = -1) => new(point, profile.Allowed(point)) { Least = least, Most = most, Cause = point };
 

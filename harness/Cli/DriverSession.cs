@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using System.Security.Cryptography;
 using SockConformance.Api;
 using SockConformance.Model;
 using SockConformance.Captures;
@@ -28,15 +27,11 @@ internal sealed record DriverRequest(TargetRequest Target, ImmutableArray<Demand
         var standard = name is null ? null : book.Standard(name) ?? throw new UsageException($"--standard {Printable.Line(name)}: there is no such profile; posix, linux, or a file that ends in .yaml");
         var profile = parsed.GetValue(options.Profile);
         var limit = Options.Duration(parsed.GetValue(options.MaxTime), "--max-time");
-        var retries = parsed.GetValue(options.Retries);
-        if (retries is < 0 or > 100) throw new UsageException($"--retries {retries}: a number from 0 to 100");
-        var cases = parsed.GetValue(options.Cases);
-        if (cases is < 0 or > 100_000) throw new UsageException($"--cases {cases}: a number from 0 to 100000");
         return new DriverRequest(
             TargetRequest.Read(parsed, options, words, null, needed: false), [.. Points.Demands.Where(demand => Options.Matches(demand.Id, filters))], standard, book.Standard,
-            Options.SeedOf(parsed.GetValue(options.Seed)) ?? (uint)RandomNumberGenerator.GetInt32(int.MaxValue),
+            options.SeedOf(parsed),
             limit ?? profile switch { Cli.Profile.Quick => TimeSpan.FromSeconds(1.6), Cli.Profile.Thorough => null, _ => TimeSpan.FromSeconds(9) },
-            cases is { } wanted ? wanted * 30L : profile switch { Cli.Profile.Quick => null, Cli.Profile.Thorough => Thorough, _ => ByDefault }, profile == Cli.Profile.Thorough, parsed.GetValue(options.Strict), retries, !parsed.GetValue(options.NoShrink),
+            options.CasesOf(parsed) is { } wanted ? wanted * 30L : profile switch { Cli.Profile.Quick => null, Cli.Profile.Thorough => Thorough, _ => ByDefault }, profile == Cli.Profile.Thorough, parsed.GetValue(options.Strict), options.RetriesOf(parsed), !parsed.GetValue(options.NoShrink),
             TimeSpan.FromSeconds(profile switch { Cli.Profile.Quick => 3, Cli.Profile.Thorough => 60, _ => 8 }));
     }
 }
@@ -44,17 +39,11 @@ internal sealed record DriverRequest(TargetRequest Target, ImmutableArray<Demand
 /// <summary>The parts of one check of a driver put together.</summary>
 internal sealed class DriverSession(DriverRequest request, StopRequest stop)
 {
-    private static readonly TimeSpan Answer = TimeSpan.FromSeconds(2);
-
-    private TimeSpan Patience => request.Target.Patience.Reply > TimeSpan.Zero ? request.Target.Patience.Reply : Answer;
+    private TimeSpan Patience => request.Target.Patience.Reply;
 
     public int Check()
     {
-        if (request.Selected.IsEmpty)
-        {
-            Console.Error.WriteLine("sockconf: nothing ran: no requirement matches the filter (sockconf list shows their ids)");
-            return Exit.NothingRan;
-        }
+        if (request.Selected.IsEmpty) return Session.NothingMatches();
 
         var started = DateTimeOffset.UtcNow;
         var console = new ConsoleReport(Console.Out, Console.Error, request.Target.Style);
@@ -67,8 +56,8 @@ internal sealed class DriverSession(DriverRequest request, StopRequest stop)
         events.Start(header);
         using var peer = new LibcDriver();
         using var check = new DriverCheck(
-            new DriverPlan(request.Selected, profile, request.Seed, request.Until, request.Primitives, request.InFull, request.Retries, request.Shrinks, request.ShrinkTime, Patience),
-            Start, peer, capture is null ? null : () => capture.Drain() ? capture.TakeAll() : null, events, stop.Token);
+            new DriverPlan(request.Selected, profile, request.Find(peer.Profile)!, request.Seed, request.Until, request.Primitives, request.InFull, request.Retries, request.Shrinks, request.ShrinkTime, Patience),
+            Start, peer, Taking(capture), events, stop.Token);
         ImmutableArray<RequirementResult> results;
         try
         {
@@ -87,7 +76,7 @@ internal sealed class DriverSession(DriverRequest request, StopRequest stop)
         foreach (var result in run.Requirements.Where(result => result.Status is Status.Fail or Status.Warn)) console.Card(result, files.GetValueOrDefault(result.Requirement.Id), folder);
         RunFolder.Write(folder, "results.json", ResultsJson.Write(header, run, exit, files));
         RunFolder.Write(folder, "junit.xml", JUnitXml.Write(header, run, files));
-        RunFolder.Write(folder, "coverage.txt", Coverage(check.Coverage));
+        RunFolder.Write(folder, "coverage.txt", check.Coverage.ToString());
         events.End(exit);
         console.DriverSummary(header, run, check, folder, exit);
         return exit;
@@ -96,7 +85,7 @@ internal sealed class DriverSession(DriverRequest request, StopRequest stop)
     public int Replay(IReadOnlyList<(string Path, (ProgramCase Case, ApiProgram Program) Saved)> files)
     {
         using var peer = new LibcDriver();
-        var (failed, changed, broken) = (0, 0, 0);
+        var (failed, changed) = (0, 0);
         foreach (var (path, (saved, program)) in files)
         {
             stop.Token.ThrowIfCancellationRequested();
@@ -106,7 +95,7 @@ internal sealed class DriverSession(DriverRequest request, StopRequest stop)
             try
             {
                 using var driver = Start();
-                var run = new ProgramRun(profile, driver, peer, Patience) { Captured = capture is null ? null : () => capture.Drain() ? capture.TakeAll() : null };
+                var run = new ProgramRun(profile, driver, peer, Patience, request.Find(peer.Profile)) { Captured = Taking(capture) };
                 wrong = run.Run(program).Disagreement;
             }
             catch (DriverException e)
@@ -121,7 +110,7 @@ internal sealed class DriverSession(DriverRequest request, StopRequest stop)
             Console.Out.WriteLine($"  {word,-8} {saved.Id}{(wrong is null ? "" : $"  {Points.Of(wrong.Point).Id}: expected {Printable.Line(wrong.Expected)}, observed {Printable.Line(wrong.Observed)}")}");
         }
 
-        Console.Out.WriteLine($"\nSummary  {files.Count} programs replayed: {files.Count - failed - changed - broken} FIXED, {failed} FAILED, {changed} CHANGED");
+        Console.Out.WriteLine($"\nSummary  {files.Count} programs replayed: {files.Count - failed - changed} FIXED, {failed} FAILED, {changed} CHANGED");
         return failed + changed > 0 ? Exit.Violated : Exit.Holds;
     }
 
@@ -162,26 +151,11 @@ internal sealed class DriverSession(DriverRequest request, StopRequest stop)
             return null;
         }
 
-        var whyNot = "as asked";
-        var capture = request.Target.Capture == Need.Off ? null : PacketCapture.TryOpen(out whyNot, datagrams: true);
-        if (capture is null && request.Target.Capture == Need.Require) throw new EnvironmentException($"--capture require: {whyNot}");
+        var capture = request.Target.OpenCapture("the calls answered", out text);
         capture?.WatchAll();
-        text = capture is null ? $"none ({whyNot}): judged by what the calls answered" : $"lo, {PacketCapture.Backend}";
         return capture;
     }
 
-    private static string Coverage(long[,] counts)
-    {
-        var text = new System.Text.StringBuilder($"{"state",-20}");
-        foreach (var op in Enum.GetValues<Primitive>()) text.Append($"{op.ToString().ToLowerInvariant(),12}");
-        text.Append('\n');
-        foreach (var state in Enum.GetValues<ApiState>())
-        {
-            text.Append($"{state,-20}");
-            foreach (var op in Enum.GetValues<Primitive>()) text.Append($"{counts[(int)state, (int)op],12}");
-            text.Append('\n');
-        }
-
-        return text.ToString();
-    }
+    /// <summary>Takes what was captured since it was asked last; null while the capture cannot be trusted.</summary>
+    private static Func<ImmutableArray<Flow>?>? Taking(PacketCapture? capture) => capture is null ? null : () => capture.Drain() ? capture.TakeAll() : null;
 }

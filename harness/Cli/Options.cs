@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 
 namespace SockConformance.Cli;
@@ -116,6 +117,13 @@ internal sealed partial class Options
 
     /// <summary>Options that say what is checked.</summary>
     public IEnumerable<Option> ForCheck => [Spec, Client, Driver, Standard, Profile, Filter, Strict, Baseline, Seed, Cases, MaxTime, Jobs, Retries, NoShrink, TlsSecrets];
+
+    public int RetriesOf(ParseResult parsed) => parsed.GetValue(Retries) is var retries and >= 0 and <= 100 ? retries : throw new UsageException($"--retries {parsed.GetValue(Retries)}: a number from 0 to 100");
+
+    public int? CasesOf(ParseResult parsed) => parsed.GetValue(Cases) is not (< 0 or > 100_000) and var cases ? cases : throw new UsageException($"--cases {parsed.GetValue(Cases)}: a number from 0 to 100000");
+
+    /// <summary>The seed that was asked for, or one by chance.</summary>
+    public ulong SeedOf(ParseResult parsed) => SeedOf(parsed.GetValue(Seed)) ?? (uint)RandomNumberGenerator.GetInt32(int.MaxValue);
 
     /// <summary>A time such as 2s, 150ms, 1.5m; null stays null.</summary>
     /// <exception cref="UsageException">It is no time above zero.</exception>

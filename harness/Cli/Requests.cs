@@ -1,12 +1,12 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Net;
-using System.Security.Cryptography;
 using SockConformance.Model;
 using SockConformance.Report;
 using SockConformance.Run;
 using SockConformance.Spec;
 using SockConformance.Targets;
+using SockConformance.Wire;
 
 namespace SockConformance.Cli;
 
@@ -66,6 +66,19 @@ internal sealed record TargetRequest(
         return code;
     }
 
+    /// <summary>The capture of a run; null where there is none, or where it was not asked for.</summary>
+    /// <param name="without">What verdicts rest on then.</param>
+    /// <param name="text">What the first line of a run says of it.</param>
+    /// <exception cref="EnvironmentException">It was required.</exception>
+    public PacketCapture? OpenCapture(string without, out string text)
+    {
+        var whyNot = "as asked";
+        var capture = Capture == Need.Off ? null : PacketCapture.TryOpen(out whyNot, datagrams: true);
+        if (capture is null && Capture == Need.Require) throw new EnvironmentException($"--capture require: {whyNot}");
+        text = capture is null ? $"none ({whyNot}): judged by what {without}" : $"lo, {PacketCapture.Backend}";
+        return capture;
+    }
+
     private static IPEndPoint Address(string text, bool allowRemote)
     {
         var named = text.StartsWith("localhost:", StringComparison.OrdinalIgnoreCase) ? $"127.0.0.1{text[9..]}" : text;
@@ -104,18 +117,16 @@ internal sealed record CheckRequest(Suite Suite, ImmutableArray<Requirement> Sel
     public static CheckRequest Read(ParseResult parsed, Options options, Suite suite, SuiteBook book)
     {
         var profile = parsed.GetValue(options.Profile);
-        var cases = parsed.GetValue(options.Cases);
-        if (cases is < 0 or > 100_000) throw new UsageException($"--cases {cases}: a number from 0 to 100000");
+        var cases = options.CasesOf(parsed);
         var jobs = parsed.GetValue(options.Jobs) ?? Environment.ProcessorCount;
         if (jobs is < 1 or > 256) throw new UsageException($"--jobs {jobs}: a number from 1 to 256");
-        var retries = parsed.GetValue(options.Retries);
-        if (retries is < 0 or > 100) throw new UsageException($"--retries {retries}: a number from 0 to 100");
+        var retries = options.RetriesOf(parsed);
         var filters = parsed.GetValue(options.Filter) ?? [];
         ImmutableArray<Requirement> selected = [.. suite.Requirements.Where(requirement => Options.Matches(requirement.Id, filters))];
         if (cases is { } wanted) selected = [.. selected.Select(requirement => requirement with { RandomCases = requirement.Random is null ? 0 : wanted })];
         var (scale, shrinkSeconds) = profile switch { Profile.Quick => (0.25, 5), Profile.Thorough => (10.0, 60), _ => (1.0, 15) };
         return new CheckRequest(
-            suite, selected, Options.SeedOf(parsed.GetValue(options.Seed)) ?? (uint)RandomNumberGenerator.GetInt32(int.MaxValue), cases is null ? scale : 1, jobs,
+            suite, selected, options.SeedOf(parsed), cases is null ? scale : 1, jobs,
             PaceOf(profile, Options.Duration(parsed.GetValue(options.MaxTime), "--max-time")), parsed.GetValue(options.Strict),
             new TrialBudget(retries, !parsed.GetValue(options.NoShrink), TimeSpan.FromSeconds(shrinkSeconds), 400), parsed.GetValue(options.Baseline) is { } file ? BaselineReader.Read(file, [.. book.Requirements.Select(requirement => requirement.Id)]) : Baseline.Empty)
         { Secrets = parsed.GetValue(options.TlsSecrets) };

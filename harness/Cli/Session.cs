@@ -19,13 +19,9 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
         var suite = plan.Suite;
         var started = DateTimeOffset.UtcNow;
         var console = new ConsoleReport(Console.Out, Console.Error, request.Style);
-        using var capture = OpenCapture(out var captureText);
+        using var capture = request.OpenCapture("the sockets said", out var captureText);
         var header = new RunHeader(request.TargetText, plan.Suite.Name, plan.Seed, request.SandboxText, captureText, capture is not null, request.Command?.Words ?? [], plan.Strict) { Suite = suite };
-        if (plan.Selected.IsEmpty)
-        {
-            Console.Error.WriteLine("sockconf: nothing ran: no requirement matches the filter (sockconf list shows their ids)");
-            return Exit.NothingRan;
-        }
+        if (plan.Selected.IsEmpty) return NothingMatches();
 
         var folder = RunFolder.Create(request.ReportFolder, plan.Seed);
         var keys = suite.Service.Tls is not null && plan.Secrets != TlsSecrets.Drop ? Path.Combine(folder, "tls-keys.log") : null;
@@ -63,7 +59,7 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
     /// <param name="saveTo">The file, or for several cases the folder, that what comes of them is written to; null for none.</param>
     public int Replay(IReadOnlyList<(string Path, CaseFile Case, Suite? Suite)> files, TimeSpan? shrinkTime = null, string? saveTo = null)
     {
-        using var capture = OpenCapture(out var captureText);
+        using var capture = request.OpenCapture("the sockets said", out var captureText);
         if (!request.Style.Quiet) Console.Out.WriteLine($"sockconf {RunHeader.Version}  replay  sandbox: {Printable.Line(request.SandboxText)}  capture: {Printable.Line(captureText)}\ntarget  {Printable.Line(request.TargetText)}\n");
         using var lag = new LagMonitor();
         using var control = new ControlRun();
@@ -121,6 +117,12 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
         }
     }
 
+    internal static int NothingMatches()
+    {
+        Console.Error.WriteLine("sockconf: nothing ran: no requirement matches the filter (sockconf list shows their ids)");
+        return Exit.NothingRan;
+    }
+
     internal static int ExitOf(RunResult run, bool strict) =>
         run.Interrupted is { } signal ? Exit.Interrupted(signal)
         : run.Count(Status.Fail) > 0 || (strict && run.Count(Status.Warn) > 0) ? Exit.Violated
@@ -128,15 +130,6 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
         : run.Count(Status.Flaky) + run.Count(Status.Inconclusive) > 0 ? Exit.Undecided
         : run.Count(Status.Skip) == run.Requirements.Length ? Exit.NothingRan
         : Exit.Holds;
-
-    private PacketCapture? OpenCapture(out string text)
-    {
-        var whyNot = "as asked";
-        var capture = request.Capture == Need.Off ? null : PacketCapture.TryOpen(out whyNot, datagrams: true);
-        if (capture is null && request.Capture == Need.Require) throw new EnvironmentException($"--capture require: {whyNot}");
-        text = capture is null ? $"none ({whyNot}): judged by what the sockets said" : $"lo, {PacketCapture.Backend}";
-        return capture;
-    }
 
     private TargetPool NewPool(PacketCapture? capture, Suite? suite, TlsSetup secure) => new(
         new TargetSource(secure.Command, request.Attached, request.FixedPort, OwnNamespace.Scratch is { } scratch ? () => new NamespaceBox(scratch) : () => new OpenBox(), request.Launch, new Ports(seed), suite is { OfClients: true }) { Transport = suite?.Service.Transport ?? Transport.Tcp },

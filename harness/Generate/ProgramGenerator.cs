@@ -27,7 +27,7 @@ internal sealed class ProgramGenerator
 {
     private const int Candidates = 4, MostSlots = 12, FirstPort = 40_000;
     private readonly World world;
-    private readonly long[,] seen;
+    private readonly Coverage seen;
     private readonly bool withPeer;
     private readonly long[] begun = new long[Situations.Beginnings.Length];
     private int[] numbers = [];
@@ -35,9 +35,10 @@ internal sealed class ProgramGenerator
 
     /// <param name="seen">How often each primitive was called in each state so far; read, and counted up by what is drawn.</param>
     /// <param name="withPeer">Some sockets are those of the other host.</param>
-    public ProgramGenerator(Profile profile, long[,] seen, bool withPeer)
+    /// <param name="peers">What that is judged by; null for the same.</param>
+    public ProgramGenerator(Profile profile, Coverage seen, bool withPeer, Profile? peers = null)
     {
-        world = new World(profile);
+        world = new World(profile, peers);
         (this.seen, this.withPeer) = (seen, withPeer);
     }
 
@@ -63,7 +64,7 @@ internal sealed class ProgramGenerator
                 var candidate = Candidate();
                 var expected = world.Expect(candidate);
                 if (expected.Skip || world.IsBusy(candidate) || !Fits(candidate, expected, flavour, calls.Count == illegalAt)) continue;
-                var times = seen[(int)(candidate.On >= 0 ? world.StateOf(candidate.On) : ApiState.Unbound), (int)candidate.Op];
+                var times = seen[world.StateFor(candidate), candidate.Op];
                 if (candidate.On < 0) times += 1_000_000; // new sockets come by themselves; but there must be some
                 if (calls.Count < 3 && candidate.Op == Primitive.Socket) times = 0;
                 if (times >= least) continue;
@@ -76,7 +77,7 @@ internal sealed class ProgramGenerator
                 continue;
             }
 
-            if (chosen.On >= 0) seen[(int)world.StateOf(chosen.On), (int)chosen.Op]++;
+            if (chosen.On >= 0) seen.Count(world.StateOf(chosen.On), chosen.Op);
             calls.Add(chosen);
             Pretend(chosen);
         }

@@ -96,34 +96,32 @@ internal sealed class ConsoleReport(TextWriter results, TextWriter progress, Con
         }
     }
 
-    public void Summary(RunHeader header, RunResult run, string? folder, int exit)
-    {
-        Clear();
-        var parts = from status in Enum.GetValues<Status>()
-                    let count = run.Count(status)
-                    where count > 0
-                    select Paint(status, $"{count} {(status is Status.Fail or Status.Warn or Status.Error ? Name(status) : Name(status).ToLowerInvariant())}");
-        results.WriteLine();
-        results.WriteLine(
-            $"Summary  {run.Requirements.Length} requirements: {string.Join(", ", parts)}  ({Seconds(run.Duration)} s, {run.Cases} cases, {run.Connections} connections, "
-            + (header.Captured ? $"{run.Packets} packets, {run.Dropped} lost)" : "no capture)"));
-        results.WriteLine($"{(folder is null ? "" : $"Report   {Printable.Line(folder)}   ")}seed {header.SeedText}   exit {exit}{(run.Interrupted is null ? "" : " (interrupted)")}");
-        results.Flush();
-    }
+    public void Summary(RunHeader header, RunResult run, string? folder, int exit) =>
+        Summary(header, run, folder, exit, "requirements", $"{run.Cases} cases, {run.Connections} connections, {(header.Captured ? $"{run.Packets} packets, {run.Dropped} lost" : "no capture")}");
 
     /// <summary>How a check of a driver ended.</summary>
     public void DriverSummary(RunHeader header, RunResult run, DriverCheck check, string folder, int exit)
     {
+        var pairs = check.Coverage.Pairs(1);
+        Summary(
+            header, run, folder, exit, "rules", $"{check.Programs} programs, {check.Primitives} primitives{(check.CutShort is { } why ? $", cut short: {why}" : "")}",
+            pairs == 0 ? null : $"Coverage {pairs} pairs of state and primitive; {check.Coverage.Pairs(50)} of them at least 50 times ({Printable.Line(Path.Combine(folder, "coverage.txt"))})");
+    }
+
+    /// <param name="what">What was judged, in the plural.</param>
+    /// <param name="effort">What was done for it.</param>
+    /// <param name="further">Another line; null for none.</param>
+    private void Summary(RunHeader header, RunResult run, string? folder, int exit, string what, string effort, string? further = null)
+    {
         Clear();
         var parts = from status in Enum.GetValues<Status>()
                     let count = run.Count(status)
                     where count > 0
                     select Paint(status, $"{count} {(status is Status.Fail or Status.Warn or Status.Error ? Name(status) : Name(status).ToLowerInvariant())}");
         results.WriteLine();
-        results.WriteLine($"Summary  {run.Requirements.Length} rules: {string.Join(", ", parts)}  ({Seconds(run.Duration)} s, {check.Programs} programs, {check.Primitives} primitives{(check.CutShort is { } why ? $", cut short: {why}" : "")})");
-        var pairs = check.Coverage.Cast<long>().Where(count => count > 0).ToList();
-        if (pairs.Count > 0) results.WriteLine($"Coverage {pairs.Count} pairs of state and primitive; {pairs.Count(count => count >= 50)} of them at least 50 times ({Printable.Line(Path.Combine(folder, "coverage.txt"))})");
-        results.WriteLine($"Report   {Printable.Line(folder)}   seed {header.SeedText}   exit {exit}{(run.Interrupted is null ? "" : " (interrupted)")}");
+        results.WriteLine($"Summary  {run.Requirements.Length} {what}: {string.Join(", ", parts)}  ({Seconds(run.Duration)} s, {effort})");
+        if (further is not null) results.WriteLine(further);
+        results.WriteLine($"{(folder is null ? "" : $"Report   {Printable.Line(folder)}   ")}seed {header.SeedText}   exit {exit}{(run.Interrupted is null ? "" : " (interrupted)")}");
         results.Flush();
     }
 

@@ -12,7 +12,7 @@ internal static class Transcript
     public static string Text(ProgramFailure failure)
     {
         var lines = new List<(TimeSpan At, string Line)>();
-        foreach (var call in failure.Calls) lines.Add((call.Start, $"{C(call)} = {call.Answer}" + (call.Refused ? "      (illegal here)" : call.Step < 0 ? "" : "")));
+        foreach (var call in failure.Calls) lines.Add((call.Start, $"{C(call)} = {call.Answer}" + (call.Refused ? "      (illegal here)" : "")));
         foreach (var flow in failure.Flows)
         {
             foreach (var segment in flow.Segments) lines.Add((segment.At, $"    {flow.Tuple.Client.Port} {segment.ToString().Insert(1, $" {flow.Tuple.Server.Port} ")}"));

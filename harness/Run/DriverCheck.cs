@@ -7,9 +7,10 @@ namespace SockConformance.Run;
 
 /// <summary>What a check of a driver is asked to do.</summary>
 /// <param name="Rules">Those that are reported.</param>
+/// <param name="PeerProfile">What the other host is judged by.</param>
 /// <param name="Until">No further program is begun after this time of the run's clock; null for no limit.</param>
 /// <param name="Primitives">Random programs go on until so many primitives were called; null for none beyond the situations.</param>
-internal sealed record DriverPlan(ImmutableArray<Demand> Rules, Profile Profile, ulong Seed, TimeSpan? Until, long? Primitives, bool InFull, int Retries, bool Shrinks, TimeSpan ShrinkTime, TimeSpan Patience);
+internal sealed record DriverPlan(ImmutableArray<Demand> Rules, Profile Profile, Profile PeerProfile, ulong Seed, TimeSpan? Until, long? Primitives, bool InFull, int Retries, bool Shrinks, TimeSpan ShrinkTime, TimeSpan Patience);
 
 /// <summary>A disagreement with the smallest program that shows it, and what that program did.</summary>
 /// <param name="Flows">What was captured while it ran.</param>
@@ -29,7 +30,8 @@ internal sealed class DriverCheck(DriverPlan plan, Func<IDriver> start, IDriver?
 {
     private const int MaxFindsPerRule = 4, MaxRestarts = 40, ShrinkRuns = 400, Length = 30, Batch = 25;
     private readonly Dictionary<Point, List<(ApiProgram Program, Disagreement Wrong)>> finds = [];
-    private readonly long[,] drawn = new long[Enum.GetValues<ApiState>().Length, Enum.GetValues<Primitive>().Length];
+    private readonly HashSet<Point> selected = [.. plan.Rules.Select(rule => Points.Find(rule.Id)!.Point)];
+    private readonly Coverage drawn = new();
     private readonly long[] metBefore = new long[Points.Table.Length];
     private readonly ulong[] seenBefore = new ulong[Points.Table.Length];
     private readonly Dictionary<Point, ProgramFailure> failures = [];
@@ -42,13 +44,9 @@ internal sealed class DriverCheck(DriverPlan plan, Func<IDriver> start, IDriver?
 
     public int Programs { get; private set; }
 
-    /// <summary>The name of the driver, once it is started.</summary>
-    public string DriverName { get; private set; } = "";
-
     public long Primitives => primitivesBefore + (run?.Primitives ?? 0);
 
-    /// <summary>How often each primitive was called in each state.</summary>
-    public long[,] Coverage { get; } = new long[Enum.GetValues<ApiState>().Length, Enum.GetValues<Primitive>().Length];
+    public Coverage Coverage { get; } = new();
 
     /// <summary>Why the programs ended before they were through; null if they did not.</summary>
     public string? CutShort { get; private set; }
@@ -58,7 +56,7 @@ internal sealed class DriverCheck(DriverPlan plan, Func<IDriver> start, IDriver?
         try
         {
             Manners();
-            if (driver is Targets.PipeDriver { LacksNetwork: true }) capture = null; // its loopback is not this machine's
+            if (driver!.LacksNetwork) capture = null;
             foreach (var program in Situations.All(Network).Where(Wanted).OrderBy(IsBeside))
             {
                 if (Over()) break;
@@ -82,9 +80,7 @@ internal sealed class DriverCheck(DriverPlan plan, Func<IDriver> start, IDriver?
 
     public void Dispose() => driver?.Dispose();
 
-    private bool Network => driver is not Targets.PipeDriver { LacksNetwork: true } && peer is not null;
-
-    private bool Selected(Point point) => plan.Rules.Any(rule => rule.Id == Points.Of(point).Id);
+    private bool Network => driver is not { LacksNetwork: true } && peer is not null;
 
     /// <summary>With only a few rules selected, the programs that have to do with their primitives come first, and those alone.</summary>
     private bool Wanted(ApiProgram program) => plan.InFull || words.Value.Count == 0 || program.Calls.Any(call => words.Value.Contains(call.Op));
@@ -105,15 +101,14 @@ internal sealed class DriverCheck(DriverPlan plan, Func<IDriver> start, IDriver?
         cancellation.ThrowIfCancellationRequested();
         if (plan.Until is { } until && Clock.Now > until) CutShort ??= "the time was over";
         if (restarts >= MaxRestarts) CutShort ??= $"the driver had to be started again {MaxRestarts} times";
-        return CutShort is not null || finds.Count >= plan.Rules.Length && plan.Rules.All(rule => finds.ContainsKey(Points.Find(rule.Id)!.Point)); // there is nothing more to learn
+        return CutShort is not null || selected.All(finds.ContainsKey); // there is nothing more to learn
     }
 
     private void Start()
     {
         if (driver is not null) return;
         driver = start();
-        DriverName = driver.Name;
-        run = new ProgramRun(plan.Profile, driver, peer, plan.Patience);
+        run = new ProgramRun(plan.Profile, driver, peer, plan.Patience, plan.PeerProfile);
     }
 
     private void Retire()
@@ -127,10 +122,7 @@ internal sealed class DriverCheck(DriverPlan plan, Func<IDriver> start, IDriver?
                 seenBefore[i] |= run.World.Seen[i];
             }
 
-            for (var state = 0; state < Coverage.GetLength(0); state++)
-            {
-                for (var op = 0; op < Coverage.GetLength(1); op++) Coverage[state, op] += run.Coverage[state, op];
-            }
+            Coverage.Add(run.Coverage);
         }
 
         driver?.Dispose();
@@ -166,7 +158,7 @@ internal sealed class DriverCheck(DriverPlan plan, Func<IDriver> start, IDriver?
     private void Drawn()
     {
         if (plan.Primitives is not { } wanted) return;
-        var generator = new ProgramGenerator(plan.Profile, drawn, Network);
+        var generator = new ProgramGenerator(plan.Profile, drawn, Network, plan.PeerProfile);
         var flavours = Enum.GetValues<Flavour>();
         for (var n = 0ul; Primitives < wanted && !Over(); n++)
         {
@@ -184,15 +176,14 @@ internal sealed class DriverCheck(DriverPlan plan, Func<IDriver> start, IDriver?
         if (outcome.Disagreement is { } wrong) Found(program, wrong);
     }
 
-    private bool IsLookedAt(int number) => plan.InFull || (plan.Rules.Length < 20 ? plan.Rules.Any(rule => WireCheck.Rules.Contains(Points.Find(rule.Id)!.Point)) : number < 120 || number % 16 == 0);
+    private bool IsLookedAt(int number) => plan.InFull || (selected.Count < 20 ? selected.Overlaps(WireCheck.Rules) : number < 120 || number % 16 == 0);
 
-    private ProgramOutcome Run(ApiProgram program, bool looked)
+    /// <param name="looked">At the wire, too. That costs a barrier of some 10 ms for each program: it is done where it tells most, and now and then.</param>
+    private ProgramOutcome Run(ApiProgram program, bool looked, bool recorded = false)
     {
         Start();
-
-        // The wire costs a barrier of some 10 ms for each program: it is looked at where it tells most, and now and then.
         run!.Captured = looked ? capture : null;
-        if (run.Captured is not null) _ = capture!();
+        run.Records = recorded;
         var outcome = run.Run(program);
         if (!outcome.Broken) return outcome;
         restarts++;
@@ -218,7 +209,7 @@ internal sealed class DriverCheck(DriverPlan plan, Func<IDriver> start, IDriver?
     private void Confirm()
     {
         var until = Clock.Now + plan.ShrinkTime;
-        foreach (var (point, found) in finds.OrderByDescending(pair => Selected(pair.Key)).ThenBy(pair => pair.Key).ToList())
+        foreach (var (point, found) in finds.OrderByDescending(pair => selected.Contains(pair.Key)).ThenBy(pair => pair.Key).ToList())
         {
             foreach (var (program, wrong) in found.OrderBy(find => find.Wrong.Step))
             {
@@ -227,8 +218,8 @@ internal sealed class DriverCheck(DriverPlan plan, Func<IDriver> start, IDriver?
                 if (failure is null && point != Point.DriverAnswer && Points.Of(point).Id.StartsWith("driver/", StringComparison.Ordinal))
                     failure = new ProgramFailure(new Verdict.Violation(wrong.Expected, wrong.Observed, wrong.Step), program, [], [], new Shrinking(program.Calls.Length, program.Calls.Length, 0), (1, 1)); // no accident of timing
                 if (failure is null) continue;
-                var refused = failure.Violation.Step is { } at ? failure.Calls.LastOrDefault(call => call.Refused && call.Step >= 0 && call.Step < at) : null;
-                if (refused is not null && plan.Shrinks && failure.Shrinking.Runs < ShrinkRuns && Clock.Now < until && refused.Situation != point && point != Point.BindAfterFailure && Selected(refused.Situation))
+                var refused = failure.Violation.Step is { } at ? failure.Calls.LastOrDefault(call => call.Refused && call.Step < at) : null;
+                if (refused is not null && plan.Shrinks && failure.Shrinking.Runs < ShrinkRuns && Clock.Now < until && refused.Situation != point && point != Point.BindAfterFailure && selected.Contains(refused.Situation))
                 {
                     failures.TryAdd(refused.Situation, failure with { Violation = failure.Violation with { Expected = $"a step that is refused changes nothing; afterwards: {failure.Violation.Expected}" } });
                     blamed.Add(point);
@@ -275,10 +266,10 @@ internal sealed class DriverCheck(DriverPlan plan, Func<IDriver> start, IDriver?
 
             var (best, runs) = (program, 0);
             if (plan.Shrinks) (best, runs) = ProgramShrinker.Shrink(program, last?.Step ?? program.Calls.Length - 1, candidate => Clock.Now < until && Again(candidate, point)?.Point == point, ShrinkRuns);
-            var outcome = Recorded(best);
-            if (outcome.Disagreement?.Point != point) outcome = Recorded(best = program);
+            var outcome = Run(best, looked: true, recorded: true);
+            if (outcome.Disagreement?.Point != point) outcome = Run(best = program, looked: true, recorded: true);
             if (outcome.Disagreement is not { } wrong || wrong.Point != point) return null;
-            return new ProgramFailure(new Verdict.Violation(wrong.Expected, wrong.Observed, wrong.Step), best, outcome.Calls, flows, new Shrinking(program.Calls.Length, best.Calls.Length, runs), (confirmed, confirmed));
+            return new ProgramFailure(new Verdict.Violation(wrong.Expected, wrong.Observed, wrong.Step), best, outcome.Calls, outcome.Flows, new Shrinking(program.Calls.Length, best.Calls.Length, runs), (confirmed, confirmed));
         }
         catch (DriverException)
         {
@@ -286,20 +277,5 @@ internal sealed class DriverCheck(DriverPlan plan, Func<IDriver> start, IDriver?
         }
     }
 
-    private ImmutableArray<Flow> flows = [];
-
     private Disagreement? Again(ApiProgram program, Point point) => Run(program, WireCheck.Rules.Contains(point)).Disagreement;
-
-    private ProgramOutcome Recorded(ApiProgram program)
-    {
-        Start();
-        run!.Records = true;
-        run.Captured = capture;
-        if (capture is not null) _ = capture();
-        var outcome = run.Run(program);
-        flows = run.Flows.IsEmpty && capture is not null ? capture() ?? [] : run.Flows;
-        if (outcome.Broken) Retire();
-        else run.Records = false;
-        return outcome;
-    }
 }

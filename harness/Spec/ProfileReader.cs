@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using SockConformance.Api;
 using SockConformance.Model;
 
@@ -10,7 +9,7 @@ namespace SockConformance.Spec;
 /// profile: linux
 /// title: Linux
 /// extends: posix                   # or another built-in profile
-/// traits: [tells-hangup]           # drops-beyond-backlog, failed-shutdown-sticks, failed-calls-bind, failed-connect-ends; in place of the parent's
+/// traits: [tells-hangup]           # in place of the parent's; <see cref="Traits"/> has them all
 /// deviations:
 ///   - { rule: api/send/never-connected, answers: EPIPE, why: "no ENOTCONN for streams", source: "send(2)" }
 /// </code>
@@ -18,7 +17,6 @@ namespace SockConformance.Spec;
 public static class ProfileReader
 {
     private const string Sample = "- { rule: api/send/never-connected, answers: EPIPE, why: \"…\", source: \"…\" }";
-    private static readonly string[] Traits = ["drops-beyond-backlog", "tells-hangup", "failed-shutdown-sticks", "failed-calls-bind", "failed-connect-ends"];
 
     /// <exception cref="SpecException">It cannot be read or used.</exception>
     public static Profile ReadFile(string path, Func<string, Profile?> find)
@@ -45,14 +43,14 @@ public static class ProfileReader
         var map = Map(tree, "profile: NAME, then deviations:", ["profile", "title", "extends", "traits", "deviations"]);
         var name = Text(map, "profile");
         var parent = map["extends"] is null ? Profile.Posix : find(Text(map, "extends")) ?? throw map["extends"]!.Wrong($"there is no profile {SpecException.Show(Text(map, "extends"))}");
-        HashSet<string> traits = [.. Traits.Where((_, i) => Has(parent, i))];
+        var traits = parent.Traits;
         if (map["traits"] is { } given)
         {
-            traits.Clear(); // in place of the parent's
+            traits = Traits.None; // in place of the parent's
             foreach (var item in (given as YamlNode.List ?? throw given.Wrong("traits is a list")).Items)
             {
-                if (item is not YamlNode.Scalar scalar || !Traits.Contains(scalar.Text)) throw item.Wrong($"the traits are {string.Join(", ", Traits)}");
-                traits.Add(scalar.Text);
+                var known = Profile.KnownTraits.FirstOrDefault(one => item is YamlNode.Scalar scalar && one.Word == scalar.Text);
+                traits |= known.Word is null ? throw item.Wrong($"the traits are {string.Join(", ", Profile.KnownTraits.Select(one => one.Word))}") : known.Trait;
             }
         }
 
@@ -70,17 +68,8 @@ public static class ProfileReader
             }
         }
 
-        return new Profile(name, map["title"] is null ? name : Text(map, "title"), deviations.Values.OrderBy(deviation => deviation.Point))
-        {
-            DropsBeyondBacklog = traits.Contains(Traits[0]),
-            TellsHangup = traits.Contains(Traits[1]),
-            FailedShutdownSticks = traits.Contains(Traits[2]),
-            FailedCallsBind = traits.Contains(Traits[3]),
-            FailedConnectEnds = traits.Contains(Traits[4]),
-        };
+        return new Profile(name, map["title"] is null ? name : Text(map, "title"), deviations.Values.OrderBy(deviation => deviation.Point)) { Traits = traits };
     }
-
-    private static bool Has(Profile profile, int trait) => trait switch { 0 => profile.DropsBeyondBacklog, 1 => profile.TellsHangup, 2 => profile.FailedShutdownSticks, 3 => profile.FailedCallsBind, _ => profile.FailedConnectEnds };
 
     private static Answers Answer(YamlNode.Map entry)
     {

@@ -18,6 +18,8 @@ internal sealed unsafe class LibcDriver : IDriver
 
     public bool LacksBackground => false;
 
+    public bool LacksNetwork => false;
+
     public bool TellsSignals => false;
 
     /// <summary>The rest of the harness opens descriptors, too.</summary>
@@ -143,7 +145,7 @@ internal sealed unsafe class LibcDriver : IDriver
     private static Answer Result(nint value)
     {
         var errno = value < 0 ? Marshal.GetLastPInvokeError() : 0;
-        return value < 0 ? Answer.Failed(Named(errno)) : new Answer((int)value, Errno.None);
+        return value < 0 ? Answer.Failed(Libc.Named(errno)) : new Answer((int)value, Errno.None);
     }
 
     private Answer Opened(int descriptor)
@@ -182,7 +184,7 @@ internal sealed unsafe class LibcDriver : IDriver
         var answer = Result(Libc.getsockopt(fd, option == SocketOption.NoDelay ? Libc.IpProtoTcp : Libc.SolSocket, Number(option), value, &length));
         return !answer.Ok ? answer : option switch
         {
-            SocketOption.Error => answer with { Pending = value[0] == 0 ? Errno.None : Named(value[0]) },
+            SocketOption.Error => answer with { Pending = value[0] == 0 ? Errno.None : Libc.Named(value[0]) },
             SocketOption.Linger => answer with { Value = value[0] != 0 ? value[1] : -1 },
             SocketOption.RcvTimeo or SocketOption.SndTimeo => answer with { Value = (int)((((long*)value)[0] * 1000) + (((long*)value)[1] / 1000)) },
             _ => answer with { Value = value[0] },
@@ -207,72 +209,18 @@ internal sealed unsafe class LibcDriver : IDriver
     /// <summary>struct sockaddr_in of a request's address, or what is wrong in its place.</summary>
     private static int Format(in Request request, byte* address)
     {
-        var name = AddressOf(request);
         new Span<byte>(address, AddressSize + 12).Clear();
         var family = request.Call.Where switch { Where.OtherFamily => Libc.AfInet6, Where.Unspecified => 0, _ => Libc.AfInet };
         BinaryPrimitives.WriteUInt16LittleEndian(new Span<byte>(address, 2), (ushort)family);
-        BinaryPrimitives.WriteUInt16BigEndian(new Span<byte>(address + 2, 2), (ushort)name.Port);
-        BinaryPrimitives.WriteUInt32BigEndian(new Span<byte>(address + 4, 4), name.Ip);
+        BinaryPrimitives.WriteUInt16BigEndian(new Span<byte>(address + 2, 2), (ushort)request.Address.Port);
+        BinaryPrimitives.WriteUInt32BigEndian(new Span<byte>(address + 4, 4), request.Address.Ip);
         if (request.Call.Where != Where.OtherFamily) return request.Call.Where == Where.BadLength ? 7 : AddressSize;
         new Span<byte>(address + 4, 20).Clear();
         address[23] = 1;
         return AddressSize + 12;
     }
 
-    /// <summary>The address of each <see cref="Where"/>.</summary>
-    internal static Name AddressOf(in Request request) => request.Call.Where switch
-    {
-        Where.NameOf or Where.Nobody or Where.BadLength => request.Address,
-        Where.Loopback => new Name(Api.Name.Loopback, 0),
-        Where.NotLocal => new Name(0xC0000201, 0),
-        Where.Broadcast => new Name(0x7FFFFFFF, 9),
-        Where.Protected => new Name(Api.Name.Loopback, 1),
-        _ => default,
-    };
-
     private static Name Parse(byte* address) => new(BinaryPrimitives.ReadUInt32BigEndian(new ReadOnlySpan<byte>(address + 4, 4)), BinaryPrimitives.ReadUInt16BigEndian(new ReadOnlySpan<byte>(address + 2, 2)));
-
-    private static Errno Named(int errno) => errno switch
-    {
-        1 => Errno.EPERM,
-        4 => Errno.EINTR,
-        5 => Errno.EIO,
-        9 => Errno.EBADF,
-        11 => Errno.EAGAIN,
-        12 => Errno.ENOMEM,
-        13 => Errno.EACCES,
-        14 => Errno.EFAULT,
-        22 => Errno.EINVAL,
-        23 => Errno.ENFILE,
-        24 => Errno.EMFILE,
-        25 => Errno.ENOTTY,
-        28 => Errno.ENOSPC,
-        32 => Errno.EPIPE,
-        33 => Errno.EDOM,
-        88 => Errno.ENOTSOCK,
-        89 => Errno.EDESTADDRREQ,
-        90 => Errno.EMSGSIZE,
-        91 => Errno.EPROTOTYPE,
-        92 => Errno.ENOPROTOOPT,
-        93 => Errno.EPROTONOSUPPORT,
-        95 => Errno.EOPNOTSUPP,
-        97 => Errno.EAFNOSUPPORT,
-        98 => Errno.EADDRINUSE,
-        99 => Errno.EADDRNOTAVAIL,
-        100 => Errno.ENETDOWN,
-        101 => Errno.ENETUNREACH,
-        103 => Errno.ECONNABORTED,
-        104 => Errno.ECONNRESET,
-        105 => Errno.ENOBUFS,
-        106 => Errno.EISCONN,
-        107 => Errno.ENOTCONN,
-        110 => Errno.ETIMEDOUT,
-        111 => Errno.ECONNREFUSED,
-        113 => Errno.EHOSTUNREACH,
-        114 => Errno.EALREADY,
-        115 => Errno.EINPROGRESS,
-        _ => Errno.ENOSYS,
-    };
 
     /// <summary>A call on a thread of its own.</summary>
     private sealed class Waiting

@@ -58,6 +58,6 @@ public class PointsTests
         var child = ProfileReader.Read("profile: child\nextends: linux\ndeviations:\n  - { rule: api/bind/in-use, answers: \"0\", why: lenient, source: a test }", "p.yaml", BuiltInProfiles.Find);
         Assert.That(child.Allowed(Point.BindInUse), Is.EqualTo(Answers.Success));
         Assert.That(child.Allowed(Point.SendNeverConnected), Is.EqualTo(Answers.Of(Errno.EPIPE)));
-        Assert.That(child.TellsHangup);
+        Assert.That(child.Has(Traits.TellsHangup));
     }
 }

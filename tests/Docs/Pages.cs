@@ -36,7 +36,8 @@ internal static class Pages
         var page = new StringBuilder($"# Where implementations differ from POSIX\n\n{Made}\nEach row is data of a profile (suites/profiles); the programs are run on this machine's kernel when the page is made, and cut where the situation is met.\nA * means: whatever is answered. What looks like a bug rather than a choice is marked so in its words.\n");
         foreach (var profile in profiles)
         {
-            page.Append($"\n## {profile.Name}: {profile.Title}\n\n| rule | POSIX | {profile.Name} | why | source | shown by |\n|---|---|---|---|---|---|\n");
+            var traits = Profile.KnownTraits.Where(one => profile.Has(one.Trait)).Select(one => $"`{one.Word}`").ToList();
+            page.Append($"\n## {profile.Name}: {profile.Title}\n\n{(traits.Count > 0 ? $"Traits (harness/Api/Profile.cs): {string.Join(", ", traits)}.\n\n" : "")}| rule | POSIX | {profile.Name} | why | source | shown by |\n|---|---|---|---|---|---|\n");
             foreach (var one in profile.Deviations.Where(one => profile.Name is "linux" or "lwip" || BuiltInProfiles.Find("linux")!.Allowed(one.Point) != one.Allowed))
                 page.Append($"| `{Points.Of(one.Point).Id}` | {Points.Of(one.Point).Allowed} | {one.Allowed} | {Cell(one.Why)} | {Cell(one.Source)} | {(shown.TryGetValue(one.Point, out var program) ? $"`{program}`" : "")} |\n");
         }

@@ -26,6 +26,23 @@ public sealed partial class Drivers
         outcome.MustLeaveNothing();
     }
 
+    /// <summary>The classes and stacks of other platforms: each has no sockets but its own words for them, and is clean in the profile that states its deviations.</summary>
+    [TestCase("java", 60)]
+    [TestCase("dotnet", 60)]
+    [TestCase("rust", 60)]
+    [TestCase("node", 40)]
+    [TestCase("lwip", 60)]
+    public async Task A_platform_is_clean_in_its_profile(string platform, int least)
+    {
+        var command = Command(platform);
+        if (!(Path.IsPathRooted(command[0]) ? File.Exists(command[0]) : Machine.Has(command[0]))) Assert.Ignore($"{command[0]} is not on this machine");
+        using var place = new Workplace();
+        var outcome = await new Sockconf(place).Run(["check", "--driver", "--report", place.Report, "--seed", "1", "--max-time", "7s", "--timeout", "10s", "--", .. command]);
+        Assert.That(outcome.Exit, Is.Zero, () => $"{outcome}\n{outcome.Results.Complaints}");
+        Assert.That(outcome.Results.Verdicts.Values.Count(verdict => verdict == "pass"), Is.GreaterThan(least), outcome.ToString);
+        outcome.MustLeaveNothing();
+    }
+
     [Test]
     public async Task The_machines_own_API_needs_no_driver()
     {
@@ -49,10 +66,10 @@ public sealed partial class Drivers
     public void There_are_lies_about_most_rules()
     {
         var about = Lies.Select(lie => lie.Rule).ToHashSet();
-        Assert.That(Lies, Has.Count.AtLeast(200));
+        Assert.That(Lies, Has.Count.AtLeast(240));
         Assert.That(about.Where(id => Points.Find(id) is null), Is.Empty, "lies about rules that do not exist");
         var without = Points.Table.Where(rule => rule.Level is Level.Must or Level.Should && !about.Contains(rule.Id)).Select(rule => rule.Id).ToList();
-        Assert.That(without, Has.Count.LessThanOrEqualTo(24), string.Join(' ', without));
+        Assert.That(without, Has.Count.LessThanOrEqualTo(1), string.Join(' ', without));
     }
 
     [Test]
@@ -122,12 +139,15 @@ public sealed partial class Drivers
     /// <summary>A few for each primitive: all lies take too long for each run of the tests.</summary>
     private static readonly string[] SomeLies =
     [
-        "socket-protocol-unseen", "socket-emfile-eagain", "getsockname-file-einval", "getsockname-closed-einval", "unknown-call-zero", "unknown-call-dies", "getpeername-unconnected-any", "getpeername-file-enotconn", "poll-always-readable", "poll-full-writable", "listen-again-einval", "listen-in-use-silent", "option-reuseaddr-zero", "option-acceptconn-zero", "shutdown-read-ends", "shutdown-unconnected-silent", "connect-bound-einval", "connect-full-timeout", "value-missing", "address-missing", "value-string", "close-again-silent", "dup-emfile-ebadf", "dup-closed-einval", "accept-aborted-eproto", "accept-newest-first", "junk-line", "endless-line", "answers-twice", "dies", "recv-timeout-zero", "recv-waitall-early", "bind-not-local-silent", "bind-one-port-table", "send-after-reset-enotconn", "send-zero-told", "connect-refused-guessed", "recv-end-sends-fin", "setsockopt-file-silent", "stays-at-end",
+        "socket-protocol-unseen", "socket-emfile-eagain", "getsockname-file-einval", "getsockname-closed-einval", "unknown-call-zero", "unknown-call-dies", "getpeername-unconnected-any", "getpeername-file-enotconn", "poll-always-readable", "poll-full-writable", "listen-again-einval", "listen-in-use-silent", "option-reuseaddr-zero", "option-acceptconn-zero", "shutdown-read-ends", "shutdown-unconnected-silent", "connect-bound-einval", "connect-full-timeout", "value-missing", "address-missing", "value-string", "close-again-silent", "dup-emfile-ebadf", "dup-closed-einval", "accept-aborted-eproto", "accept-newest-first", "junk-line", "endless-line", "answers-twice", "dies", "recv-timeout-zero", "recv-waitall-early", "bind-not-local-silent", "bind-one-port-table", "send-after-reset-enotconn", "send-zero-told", "connect-refused-guessed", "recv-end-sends-fin", "setsockopt-file-silent", "stays-at-end", "answers-swapped", "recv-interrupted-zero",
     ];
 
     private static IReadOnlyList<string> Command(string language) => language switch
     {
-        "c" => [Path.Combine(Machine.Targets, ".bin", "drivers-c_driver")],
+        "c" or "rust" or "lwip" => [Path.Combine(Machine.Targets, ".bin", $"drivers-{language}_driver")],
+        "java" => ["java", "-cp", Path.Combine(Machine.Targets, ".bin", "drivers-JavaDriver"), "JavaDriver"],
+        "node" => ["node", Path.Combine(Folder, "node_driver.js")],
+        "dotnet" => ["dotnet", Path.Combine(AppContext.BaseDirectory, "CSharpDriver.dll")],
         _ => ["python3", Path.Combine(Folder, "python_driver.py")],
     };
 

@@ -43,7 +43,7 @@ public class ProgramFilesTests
     }
 
     private static CallTrace Trace(int step, int at, string answer) =>
-        new(step, Program.Calls[step], 3, default, answer, TimeSpan.FromMilliseconds(at), TimeSpan.FromMilliseconds(at + 5), default, false);
+        new(step, Program.Calls[step], answer, TimeSpan.FromMilliseconds(at), TimeSpan.FromMilliseconds(at + 5), default, false);
 
     private static Segment At(int milliseconds, string segment) => Segments.Parse(segment, TimeSpan.FromMilliseconds(milliseconds)) with { Frame = new byte[] { 1, 2, 3, 4 } };
 }

@@ -218,8 +218,14 @@ public final class JavaDriver {
 
         /** finishConnect is Java's way to ask how a connect went that did not wait, and the only way. */
         private String pendingError() throws IOException {
+            SocketChannel stream = as(SocketChannel.class);
+            if (stream.isOpen() && !stream.isConnectionPending()) { // and finishConnect would wait for a read to end
+                throw new Unsupported();
+            }
             try {
-                as(SocketChannel.class).finishConnect();
+                if (!stream.finishConnect()) { // not known yet
+                    throw new Unsupported();
+                }
                 return "0";
             } catch (NoConnectionPendingException e) {
                 throw new Unsupported();

@@ -34,6 +34,10 @@
 #define DRIVER_PROFILE "linux"
 #define DRIVER_LACKS NULL
 #endif
+/* Whether this call is known never to come back, nor to let others. */
+#ifndef IS_LOST
+#define IS_LOST(call, fd) false
+#endif
 
 #define LONGEST_LINE (1 << 20)
 #define LONGEST_RECV (64 << 20)
@@ -636,7 +640,7 @@ static void carry_out(struct request *r, struct text *out, struct text *received
 
     put(out, "{\"id\":");
     put_number(out, r->id);
-    if (r->unsupported ||
+    if (r->unsupported || IS_LOST(call, fd) ||
         (call == RECV && (r->number[F_LENGTH] < 0 || r->number[F_LENGTH] > LONGEST_RECV))) {
         put(out, ",\"unsupported\":true}\n");
         return;

@@ -10,6 +10,9 @@
 #include <lwip/sockets.h>
 #include <lwip/sys.h>
 #include <lwip/tcpip.h>
+#include <poll.h>
+#include <errno.h>
+#include <stdbool.h>
 #include <sys/mman.h>
 
 /* lwIP tells the peer's address with the bytes of a stream, too. */
@@ -26,12 +29,25 @@ static ssize_t recvfrom_of_datagrams(int s, void *mem, size_t len, int flags, st
 }
 #define lwip_recvfrom recvfrom_of_datagrams
 
+/* poll returns -1 without an errno where a descriptor is bad. */
+static int poll_with_errno(struct pollfd *fds, nfds_t nfds, int timeout)
+{
+    int n = lwip_poll(fds, nfds, timeout);
+    if (n < 0 && errno == 0)
+        errno = EBADF;
+    return n;
+}
+#define lwip_poll poll_with_errno
+
+static bool is_lost(bool binds, bool reads, int fd);
+#define IS_LOST(call, fd) is_lost((call) == BIND, (call) == RECV, fd)
 #define API(call) lwip_##call
 #define DRIVER_NAME "lwip"
 #define DRIVER_PROFILE "lwip"
 /* Its sockets have no number in common with files, no limit and no signal that
-   interrupts; MSG_OOB is ignored, SO_SNDBUF refused. */
-#define DRIVER_LACKS "network", "signals", "descriptors", "dup", "open", "limit", "interrupt", "oob", "sndbuf"
+   interrupts; MSG_OOB and MSG_WAITALL are ignored, SO_SNDBUF is refused. SO_LINGER is
+   another thing than POSIX has: 0 seconds reset only what is not sent yet, and a close or shutdown that would linger fails with EAGAIN. */
+#define DRIVER_LACKS "network", "signals", "descriptors", "dup", "open", "limit", "interrupt", "oob", "waitall", "linger", "sndbuf"
 
 #include "c_driver.c"
 
@@ -102,6 +118,26 @@ static void start_layer(int argc, char **argv)
     sys_arch_sem_wait(&ready, 0);
     if (argc > 3 && strcmp(argv[argc - 3], "--take-over") == 0)
         take_over(atoi(argv[argc - 2]), atoll(argv[argc - 1]));
+}
+
+/* lwIP never comes back from two calls that it should refuse: a second bind makes a ring of the list of bound
+   sockets, in which the next one goes round for ever; and a blocking read of a stream that was never connected
+   waits for what nobody can do any more. */
+static bool is_lost(bool binds, bool reads, int fd)
+{
+    struct sockaddr_in name = { 0 };
+    socklen_t size = sizeof name;
+    int type = 0, error = errno;
+    bool lost = false;
+    socklen_t type_size = sizeof type;
+    if ((binds || reads) && lwip_getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size) == 0 && type == SOCK_STREAM) {
+        if (binds)
+            lost = lwip_getsockname(fd, (struct sockaddr *)&name, &size) == 0 && name.sin_port != 0;
+        else
+            lost = lwip_getpeername(fd, (struct sockaddr *)&name, &size) < 0 && (lwip_fcntl(fd, F_GETFL, 0) & O_NONBLOCK) == 0;
+    }
+    errno = error;
+    return lost;
 }
 
 /* Not asked for, they are lacking. */

@@ -14,6 +14,7 @@
 # defect bind-failure-spreads: after a bind that failed, the next one of another socket to a free port is EADDRINUSE; trips: api/bind/free-address
 # defect bind-not-local-silent: an address that is not of this machine is taken, and the socket not bound; trips: api/bind/not-local
 # defect bind-family-silent: an address of another family is taken, and the socket not bound; trips: api/bind/wrong-family
+# defect bind-unspecified-einval: an address of the family AF_UNSPEC is EINVAL; trips: api/bind/unspecified-family
 # defect bind-connected-silent: bind on a connected socket answers 0 and does nothing; trips: api/bind/connected
 # defect bind-connected-shuts: bind on a connected socket answers EINVAL, and shuts the connection down; trips: api/bind/connected
 # defect bind-one-port-table: a port that a stream socket has is in use for datagrams, too, and the other way round; trips: api/bind/other-protocol
@@ -21,6 +22,8 @@
 # defect bind-closed-einval: bind on a closed descriptor is EINVAL; trips: api/bind/bad-descriptor
 # defect bind-any-loopback: bind to 0.0.0.0 binds to 127.0.0.1; trips: api/getsockname/ephemeral
 # defect bind-port-zero-untold: the port that bind to port 0 chose is told as 0 until the socket listens or connects; trips: api/getsockname/ephemeral
+# defect getsockname-restless: each time it is asked, a bound socket tells another port; trips: api/getsockname/bound
+# defect getsockname-room-told: with a short buffer, its own length is told instead of the name's; trips: api/getsockname/short-buffer
 # defect listen-unbound-reset: listen on an unbound socket is ECONNRESET; trips: api/listen/unbound
 # defect listen-negative-einval: a negative backlog is EINVAL; trips: api/listen/negative-backlog
 # defect listen-again-drops: a second listen closes the pending connections; trips: api/accept/connection
@@ -41,6 +44,8 @@
 # defect accept-unlistening-eagain: accept on a stream socket that does not listen is EAGAIN; trips: api/accept/not-listening
 # defect accept-datagram-einval: accept on a socket of datagrams is EINVAL; trips: api/accept/datagram
 # defect accept-emfile-loses: when the descriptors are used up, the pending connection is closed; trips: api/accept/connection
+# defect accept-emfile-enfile: ENFILE when the descriptors of the process are used up; trips: api/accept/descriptors-used-up
+# defect accept-interrupted-aborted: a signal ends an accept with ECONNABORTED; trips: api/accept/interrupted
 # defect accept-ended-lost: a pending connection that its peer has ended already is thrown away; trips: api/accept/connection
 # defect accept-aborted-eproto: EPROTO for a pending connection that its peer has reset; trips: api/accept/aborted
 # defect accept-closed-eagain: accept on a closed descriptor is EAGAIN; trips: api/accept/bad-descriptor
@@ -59,10 +64,14 @@
 # defect connect-connecting-silent: connect while an attempt is under way answers 0; trips: api/connect/while-connecting
 # defect connect-completed-ealready: EALREADY for ever after a non-blocking connect, also when it has succeeded; trips: api/connect/after-completion
 # defect connect-listening-silent: connect on a listener answers 0 and does nothing; trips: api/connect/listening
+# defect connect-connected-dials: connect on a connected socket is EISCONN, and makes a connection elsewhere all the same; trips: api/wire/silent
+# defect connect-interrupted-timeout: a signal ends a connect with ETIMEDOUT; trips: api/connect/interrupted
 # defect connect-family-silent: connect to an address of another family answers 0 and does nothing; trips: api/connect/wrong-family
 # defect connect-forgets-bind: a bound socket connects from another port, and tells the one it was bound to; trips: api/wire/tuple
 # defect connect-datagram-sticks: a connected socket of datagrams keeps its first peer; trips: api/getpeername/connected
+# defect connect-datagram-again-eisconn: a connected socket of datagrams cannot get another peer; trips: api/connect/datagram-again
 # defect connect-dissolve-nothing: connect with AF_UNSPEC answers 0, and the socket of datagrams keeps its peer; trips: api/getpeername/not-connected
+# defect connect-dissolve-einval: connect with AF_UNSPEC on a socket of datagrams is EINVAL; trips: api/connect/datagram-dissolve
 # defect connect-closed-enotsock: connect on a closed descriptor is ENOTSOCK; trips: api/connect/bad-descriptor
 # defect connect-file-einval: connect on a file is EINVAL; trips: api/connect/not-a-socket
 # defect send-unconnected-taken: send on a stream socket that was never connected takes the bytes; trips: api/send/never-connected
@@ -75,7 +84,9 @@
 # defect send-swaps-halves: from the second send on, the second half of the bytes goes before the first; trips: api/send/arrives
 # defect send-partial-all: a send that took a part says that it took all; trips: api/send/arrives
 # defect send-zero-told: from the second send on, 0 is returned, though the bytes were sent; trips: api/send/stream
+# defect send-peer-closed-enotconn: once the peer has closed, send is ENOTCONN; trips: api/send/peer-closed
 # defect send-datagram-one-less: from the second datagram on, one byte less than its length is returned; trips: api/send/datagram
+# defect send-datagram-unreachable: EHOSTUNREACH where the peer's port was reported unreachable; trips: api/send/datagram-refused
 # defect send-full-taken: with a full buffer, non-blocking, all bytes are taken and dropped; trips: api/send/full
 # defect send-blocking-eagain: send on a blocking socket with a full buffer is EAGAIN; trips: api/send/full-blocks
 # defect send-empty-ends: a send of no bytes sends a FIN; trips: api/send/empty
@@ -105,6 +116,7 @@
 # defect recv-dontwait-waits: MSG_DONTWAIT is not looked at; trips: api/recv/dont-wait
 # defect recv-timeout-zero: 0 when SO_RCVTIMEO is over; trips: api/recv/timeout
 # defect recv-timeout-unkept: SO_RCVTIMEO is stored, and recv waits for ever; trips: api/recv/timeout
+# defect recv-interrupted-zero: a signal ends a recv with 0, as at the end of file; trips: api/recv/interrupted
 # defect recv-peek-takes: MSG_PEEK takes the bytes of a stream; trips: api/recv/peek
 # defect recv-peek-takes-datagram: MSG_PEEK takes the datagram; trips: api/recv/peek
 # defect recv-waitall-early: MSG_WAITALL is not looked at; trips: api/recv/wait-all-blocks
@@ -134,6 +146,7 @@
 # defect shutdown-read-ends: SHUT_RD sends a FIN; trips: api/shutdown/read
 # defect shutdown-read-nothing: SHUT_RD answers 0 and does nothing; trips: api/recv/shut-read
 # defect shutdown-both-half: SHUT_RDWR shuts only the read direction; trips: api/recv/end-of-file
+# defect shutdown-both-einval: SHUT_RDWR is no direction; trips: api/shutdown/both
 # defect shutdown-how-unseen: an unknown direction answers 0; trips: api/shutdown/bad-how
 # defect shutdown-unconnected-silent: shutdown of a stream socket that was never connected answers 0; trips: api/shutdown/never-connected
 # defect shutdown-listening-einval: shutdown of a listener is EINVAL; trips: api/shutdown/listening
@@ -144,6 +157,7 @@
 # defect shutdown-closed-silent: shutdown of a closed descriptor answers 0; trips: api/shutdown/bad-descriptor
 # defect shutdown-file-silent: shutdown of a file answers 0; trips: api/shutdown/not-a-socket
 # defect close-leaks: a copy of the descriptor of a connection stays open; trips: api/close/peer-sees-end
+# defect close-told-eintr: close of a connection that still has data to read is EINTR; trips: api/close/frees
 # defect close-resets: close resets the connection, with nothing unread; trips: api/close/peer-sees-end
 # defect close-shuts-copies: close of one of several descriptors ends the connection; trips: api/close/last-descriptor-only
 # defect close-again-silent: close of a closed descriptor answers 0; trips: api/close/bad-descriptor
@@ -157,6 +171,7 @@
 # defect getsockname-closed-einval: getsockname of a closed descriptor is EINVAL; trips: api/getsockname/bad-descriptor
 # defect getsockname-file-einval: getsockname of a file is EINVAL; trips: api/getsockname/not-a-socket
 # defect getpeername-own: accepted sockets tell their own name as the peer's; trips: api/getpeername/connected
+# defect getpeername-room-told: with a short buffer, its own length is told instead of the name's; trips: api/getpeername/short-buffer
 # defect getpeername-stale: a socket of datagrams that was connected again tells its first peer; trips: api/getpeername/connected
 # defect getpeername-half-enotconn: after SHUT_WR the peer's name is ENOTCONN; trips: api/getpeername/connected
 # defect getpeername-unconnected-any: without a peer, 0.0.0.0 and port 0; trips: api/getpeername/not-connected
@@ -191,6 +206,7 @@
 # defect poll-connected-silent: a non-blocking connect that is done is not writable until something was sent; trips: api/poll/connected
 # defect poll-failed-silent: a non-blocking connect that was refused reports nothing; trips: api/poll/failed
 # defect poll-closed-silent: a closed descriptor reports nothing; trips: api/poll/bad-descriptor
+# defect poll-unbound-einval: poll of a stream socket that is not bound is EINVAL; trips: api/poll/reports
 # defect dup-above: the copy has the lowest number above the original's; trips: api/socket/lowest-descriptor
 # defect dup-same-number: the copy of a connection has the number of the original; trips: api/socket/lowest-descriptor
 # defect dup-anew: the copy of a bound socket is a new, unbound one; trips: api/dup/copies
@@ -221,6 +237,7 @@
 # defect never-blocked: it is not told that a request in the background waits; trips: driver/blocked
 # defect blocked-for-ever: the answer of a request that was told as blocked does not come; trips: driver/blocked
 # defect background-in-front: requests in the background are carried out like others; trips: driver/blocked
+# defect blocked-in-front: of each request that is not in the background it is told first that it waits; trips: driver/blocked
 # defect unknown-call-zero: a call that does not exist answers 0; trips: driver/unknown-call
 # defect unknown-call-dies: it ends at a call that does not exist; trips: driver/unknown-call
 # defect reset-nothing: reset answers 0 and does nothing; trips: driver/reset
@@ -599,6 +616,8 @@ LIES |= {
     "getsockopt-closed-zero": instead("getsockopt", "EBADF", no_option),
     "getsockopt-file-zero": instead("getsockopt", "ENOTSOCK", no_option),
     "nonblocking-closed-silent": instead("nonblocking", "EBADF", zero),
+    "accept-emfile-enfile": instead("accept", "EMFILE", "ENFILE"),
+    "send-datagram-unreachable": instead("send", "ECONNREFUSED", "EHOSTUNREACH", datagram),
     "dup-emfile-ebadf": instead("dup", "EMFILE", "EBADF"),
     "dup-closed-einval": instead("dup", "EBADF", "EINVAL"),
 }
@@ -665,6 +684,12 @@ class DupAnew(Liar):
 
 
 # bind
+
+
+@lie("bind-unspecified-einval")
+class BindUnspecifiedEinval(Liar):
+    def bind(self, request):
+        return fail("EINVAL") if request["address"]["family"] == "unspec" else super().bind(request)
 
 
 @lie("bind-second-moves")
@@ -1040,6 +1065,32 @@ class ConnectDatagramSticks(Liar):
         return super().connect(request)
 
 
+@lie("connect-dissolve-einval")
+class ConnectDissolveEinval(Liar):
+    def connect(self, request):
+        if request["address"]["family"] == "unspec" and not is_stream(request["socket"]):
+            return fail("EINVAL")
+        return super().connect(request)
+
+
+@lie("connect-datagram-again-eisconn")
+class ConnectDatagramAgainEisconn(Liar):
+    def connect(self, request):
+        return fail("EISCONN") if is_open(request["socket"]) and is_connected_datagram(request["socket"]) else super().connect(request)
+
+
+@lie("connect-connected-dials")
+class ConnectConnectedDials(Liar):
+    def connect(self, request):
+        try:
+            return super().connect(request)
+        except OSError as e:
+            if e.errno == errno.EISCONN and connected(self, request):
+                with self.unlimited(), socket.create_server(("127.0.0.1", 0)) as elsewhere:
+                    socket.create_connection(elsewhere.getsockname()).close()
+            raise
+
+
 @lie("connect-dissolve-nothing")
 class ConnectDissolveNothing(Liar):
     def connect(self, request):
@@ -1049,6 +1100,23 @@ class ConnectDissolveNothing(Liar):
 
 
 # send
+
+
+@lie("send-peer-closed-enotconn")
+class SendPeerClosedEnotconn(Liar):
+    def close(self, request):
+        peer = peer_of(request["socket"]) if is_open(request["socket"]) and is_connection(request["socket"]) else None
+        answer = super().close(request)
+        if peer is not None:
+            self.note = {*(self.note or ()), peer}
+        return answer
+
+    def send(self, request):
+        if self.note and is_open(request["socket"]) and connected(self, request) and tcp_state(request["socket"]) == CLOSE_WAIT:
+            with borrowed(request["socket"]) as sock:
+                if sock.getsockname() in self.note:
+                    return fail("ENOTCONN")
+        return super().send(request)
 
 
 class NextSend(Liar):
@@ -1564,6 +1632,12 @@ class ShutdownReadNothing(Liar):
         return {"value": 0} if request["how"] == "rd" and connected(self, request) else super().shutdown(request)
 
 
+@lie("shutdown-both-einval")
+class ShutdownBothEinval(Liar):
+    def shutdown(self, request):
+        return fail("EINVAL") if request["how"] == "rdwr" and connected(self, request) else super().shutdown(request)
+
+
 @lie("shutdown-both-half")
 class ShutdownBothHalf(Liar):
     def shutdown(self, request):
@@ -1675,6 +1749,16 @@ class CloseLingerUnkept(Liar):
         return {"value": 0} if request["option"] == "linger" and self.past(request).note else answer
 
 
+@lie("close-told-eintr")
+class CloseToldEintr(Liar):
+    def close(self, request):
+        unread = False
+        with contextlib.suppress(OSError):  # of files and closed descriptors
+            unread = connected(self, request) and ready(request["socket"]) and not at_end(request["socket"])
+        answer = super().close(request)
+        return fail("EINTR") if unread else answer
+
+
 # getsockname, getpeername
 
 
@@ -1691,6 +1775,37 @@ class GetsocknameAcceptedAny(Liar):
         if self.past(request).accepted:
             answer["address"]["ip"] = "0.0.0.0"
         return answer
+
+
+@lie("getsockname-restless")
+class GetsocknameRestless(Liar):
+    def getsockname(self, request):
+        answer = super().getsockname(request)
+        past = self.past(request)
+        past.note = (past.note or 0) + 1
+        if peer_of(request["socket"]) is None and answer["address"]["port"] != 0:
+            answer["address"]["port"] += past.note - 1
+        return answer
+
+
+class RoomTold(Liar):
+    """Takes requests with a short buffer, which the honest driver cannot; and tells of them what is not so."""
+
+    def named(self, request, name):
+        room = request.pop("room", None)
+        return name(request) if room is None else {"length": room} | name(request)
+
+
+@lie("getsockname-room-told")
+class GetsocknameRoomTold(RoomTold):
+    def getsockname(self, request):
+        return self.named(request, super().getsockname)
+
+
+@lie("getpeername-room-told")
+class GetpeernameRoomTold(RoomTold):
+    def getpeername(self, request):
+        return self.named(request, super().getpeername)
 
 
 @lie("getpeername-own")
@@ -1952,6 +2067,16 @@ class PollFailedSilent(Poll):
         return {"value": 0, "revents": []} if "err" in answer["revents"] and stream(self, request) else answer
 
 
+@lie("poll-unbound-einval")
+class PollUnboundEinval(Liar):
+    def poll(self, request):
+        answer = super().poll(request)
+        port = None
+        with contextlib.suppress(OSError), borrowed(request["socket"]) as sock:
+            port = sock.getsockname()[1] if is_stream(request["socket"]) else None
+        return fail("EINVAL") if port == 0 else answer
+
+
 @lie("poll-closed-silent")
 class PollClosedSilent(Liar):
     def poll(self, request):
@@ -2122,6 +2247,52 @@ class BlockedForEver(Driver):
             super().write(message)
         if "blocked" in message:
             self.blocked |= {message["id"]}
+
+
+@lie("blocked-in-front")
+class BlockedInFront(FromFifth):
+    def serve(self, request):
+        if not request.get("background") and self.count > 5:
+            self.write({"id": request["id"], "blocked": True})
+        super().serve(request)
+
+    def spoilt(self, message):
+        return message
+
+
+class Interrupted(Liar):
+    """Is asked for signals, which Python hides; ends the call that waits with something else."""
+    hello = Liar.hello | {"lacks": []}
+
+    def __init__(self):
+        super().__init__()
+        self.calls["interrupt"] = self.interrupt
+        self.ended = set()
+
+    def interrupt(self, request):
+        with self.writing:
+            self.ended.add(request["request"])
+            super().write({"id": request["request"]} | self.outcome)
+        return {"value": 0}
+
+    def write(self, message):
+        if message.get("id") not in self.ended:
+            super().write(message)
+
+
+@lie("accept-interrupted-aborted")
+class AcceptInterruptedAborted(Interrupted):
+    outcome = {"errno": "ECONNABORTED"}
+
+
+@lie("connect-interrupted-timeout")
+class ConnectInterruptedTimeout(Interrupted):
+    outcome = {"errno": "ETIMEDOUT"}
+
+
+@lie("recv-interrupted-zero")
+class RecvInterruptedZero(Interrupted):
+    outcome = {"value": 0, "data": ""}
 
 
 @lie("background-in-front")

@@ -2,7 +2,7 @@
 // Driver for `sockconf check --driver` (docs/driver-protocol.md). Node has no primitives: it accepts and reads by
 // itself and tells of it by events. Here accept takes from the connections that the server has told of, recv from
 // what the stream has read, and a call whose event is still to come is answered when it comes. server.listen binds and
-// listens in one, so it is bind that calls it (what would show that early is not carried out). What cannot be said,
+// listens in one, so it is bind that calls it. What cannot be said,
 // or would wait for ever where others refuse (a read before connect), is answered "unsupported".
 'use strict';
 const { once } = require('events');
@@ -61,7 +61,7 @@ class Numbered {
   }
 
   async accept() {
-    check(this.listening);
+    check(this.server);
     while (this.connections.length === 0) {
       if (this.closed) {
         throw new Errno('EBADF');
@@ -73,8 +73,7 @@ class Numbered {
   }
 
   async connect({ address }) {
-    const bound = (other) => other.server && !other.listening && !other.closed && other.server.address().port === address.port;
-    check(!this.server && !this.closed && expressible(address, this.domain) && ![...sockets.values()].some(bound));
+    check(!this.server && !this.closed && expressible(address, this.domain));
     check(!this.stream || this.stream.destroyed); // connect() is also there to connect again
     this.stream ??= watched(new net.Socket({ allowHalfOpen: true }));
     this.stream.connect({ host: address.ip, port: address.port });

@@ -1,7 +1,7 @@
 // drives: std::net of Rust
 // Driver for `sockconf check --driver` (docs/driver-protocol.md). std::net has no socket that is neither bound nor
 // connected: the object is made by the call that decides what it is. For a stream, bind is TcpListener::bind, which
-// listens at once (what would show that early is not carried out); for datagrams, any call but bind binds to any port.
+// listens at once, with a backlog of its own; for datagrams, any call but bind binds to any port.
 // What no method says is answered "unsupported", so is a call on a closed socket: that program does not compile.
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, BufRead, Read, Write};
@@ -32,7 +32,7 @@ const ERRORS: &[(i32, &str)] = &[
 enum Socket {
     NewStream { ipv6: bool },
     NewDatagram { ipv6: bool },
-    Bound(Arc<TcpListener>), // listening in truth
+    Bound(Arc<TcpListener>), // listening, and not asked to yet
     Listener(Arc<TcpListener>),
     Stream(Arc<TcpStream>),
     Datagram(Arc<UdpSocket>),
@@ -147,15 +147,6 @@ impl Driver {
         }
     }
 
-    /// Whether a socket of ours has the port that has not been asked to listen yet.
-    fn is_only_bound(&self, port: u16) -> bool {
-        let is_it = |socket: &Socket| match socket {
-            Socket::Bound(listener) => listener.local_addr().is_ok_and(|address| address.port() == port),
-            _ => false,
-        };
-        self.state.lock().unwrap().sockets.values().any(is_it)
-    }
-
     fn carry_out(&self, request: &Request, resets: u32) -> Answer {
         let call = request["call"].as_str();
         if call == "reset" {
@@ -183,9 +174,6 @@ impl Driver {
             }
             ("connect", Socket::NewStream { ipv6 }) => {
                 let to = address(request, ipv6)?;
-                if self.is_only_bound(to.port()) {
-                    return Err(Failure::Unsupported);
-                }
                 let stream = TcpStream::connect(to)?;
                 self.replace(number, Socket::Stream(Arc::new(stream)), resets);
                 value(0)
@@ -199,7 +187,7 @@ impl Driver {
                 self.replace(number, Socket::Listener(listener), resets);
                 value(0)
             }
-            ("accept", Socket::Listener(listener)) => {
+            ("accept", Socket::Bound(listener) | Socket::Listener(listener)) => {
                 let (stream, peer) = listener.accept()?;
                 let number = self.add(Socket::Stream(Arc::new(stream)), resets)?;
                 Ok(format!(r#""value":{number},{}"#, told(peer)))

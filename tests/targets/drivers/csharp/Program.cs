@@ -293,7 +293,9 @@ internal sealed class LiteralEndPoint(IPEndPoint address, AddressFamily family, 
         return literal;
     }
 
-    public override EndPoint Create(SocketAddress socketAddress) => address.Create(socketAddress);
+    /// <summary>A socket that was given such an address once makes its peers' addresses by it: of their own family.</summary>
+    public override EndPoint Create(SocketAddress socketAddress) =>
+        new IPEndPoint(socketAddress.Family == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0).Create(socketAddress);
 }
 
 /// <summary>The words of the protocol and what they are in .NET; a word that is not here is one that .NET does not have.</summary>
