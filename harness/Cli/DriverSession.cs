@@ -58,16 +58,7 @@ internal sealed class DriverSession(DriverRequest request, StopRequest stop)
         using var check = new DriverCheck(
             new DriverPlan(request.Selected, profile, request.Find(peer.Profile)!, request.Seed, request.Until, request.Primitives, request.InFull, request.Retries, request.Shrinks, request.ShrinkTime, Patience),
             Start, peer, Taking(capture), events, stop.Token);
-        ImmutableArray<RequirementResult> results;
-        try
-        {
-            results = check.Execute();
-        }
-        catch (OperationCanceledException) when (stop.Signal is not null)
-        {
-            results = [.. request.Selected.Select(demand => new RequirementResult(demand, Status.Skip, CloseVerdict.None, 0, TimeSpan.Zero, "interrupted"))];
-        }
-
+        var results = check.Execute();
         var counts = capture?.Counts() ?? default;
         var run = new RunResult(results, started, DateTimeOffset.UtcNow - started, check.Programs, (int)Math.Min(int.MaxValue, check.Primitives), counts.Received, counts.Dropped, stop.Signal);
         var exit = Session.ExitOf(run, request.Strict);

@@ -29,6 +29,7 @@ public sealed record ProgramFailure(Verdict.Violation Violation, ApiProgram Prog
 internal sealed class DriverCheck(DriverPlan plan, Func<IDriver> start, IDriver? peer, Func<ImmutableArray<Flow>?>? captured, IRunObserver observer, CancellationToken cancellation) : IDisposable
 {
     private const int MaxFindsPerRule = 4, MaxRestarts = 40, ShrinkRuns = 400, Length = 30, Batch = 25;
+    private const string Interrupted = "the run was interrupted";
     private readonly Dictionary<Point, List<(ApiProgram Program, Disagreement Wrong)>> finds = [];
     private readonly HashSet<Point> selected = [.. plan.Rules.Select(rule => Points.Find(rule.Id)!.Point)];
     private readonly Coverage drawn = new();
@@ -71,9 +72,21 @@ internal sealed class DriverCheck(DriverPlan plan, Func<IDriver> start, IDriver?
             Found(new ApiProgram("the start of the driver", []), new Disagreement(e.Point, -1, e.Expected, e.Observed));
             CutShort ??= "the driver could not be started again";
         }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            CutShort = Interrupted;
+        }
 
         Retire();
-        Confirm();
+        try
+        {
+            Confirm();
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            CutShort = Interrupted;
+        }
+
         Retire();
         return [.. plan.Rules.Select(Decide)];
     }
@@ -213,6 +226,7 @@ internal sealed class DriverCheck(DriverPlan plan, Func<IDriver> start, IDriver?
         {
             foreach (var (program, wrong) in found.OrderBy(find => find.Wrong.Step))
             {
+                cancellation.ThrowIfCancellationRequested();
                 if (failures.ContainsKey(point)) break;
                 var failure = program.Calls.IsEmpty ? new ProgramFailure(new Verdict.Violation(wrong.Expected, wrong.Observed), program, [], [], new Shrinking(0, 0, 0), (1, 1)) : Confirmed(program, point, until);
                 if (failure is null && point != Point.DriverAnswer && Points.Of(point).Id.StartsWith("driver/", StringComparison.Ordinal))
@@ -242,7 +256,8 @@ internal sealed class DriverCheck(DriverPlan plan, Func<IDriver> start, IDriver?
     {
         var met = (int)Math.Min(int.MaxValue, metBefore[(int)point]);
         if (failures.TryGetValue(point, out var failure)) return Result(demand.Level == Level.Should ? Status.Warn : Status.Fail, null, failure);
-        if (finds.TryGetValue(point, out var found) && !blamed.Contains(point)) return Result(Status.Flaky, $"seen once ({found[0].Wrong.Observed}), and not when the program was run again");
+        var confirmed = CutShort != Interrupted;
+        if (finds.TryGetValue(point, out var found) && !blamed.Contains(point)) return Result(confirmed ? Status.Flaky : Status.Inconclusive, !confirmed ? $"seen ({found[0].Wrong.Observed}), and interrupted before the program was run again" : $"seen once ({found[0].Wrong.Observed}), and not when the program was run again");
         if (demand.Level == Level.Unspecified && met > 0) return Result(Status.Info, $"answered with {new Answers(seenBefore[(int)point])}");
         if (point is Point.DriverAnswer or Point.DriverOnce or Point.DriverForm or Point.DriverFields or Point.DriverErrno or Point.DriverReset) met = Programs;
         if (point == Point.DriverBlocked) met = (int)metBefore[(int)Point.AcceptEmptyBlocks];

@@ -43,6 +43,20 @@ public sealed class Interruptions
     }
 
     [Test]
+    public async Task A_signal_ends_a_check_of_a_driver_with_a_report()
+    {
+        using var place = new Workplace();
+        using var running = await SockconfProcess.Start(new Sockconf(place), ["check", "--driver", "--profile", "thorough", "--report", place.Report]);
+        await running.Prints("target  ");
+        running.Signal(SockconfProcess.Interrupt);
+        var outcome = await running.End();
+        outcome.MustExit(130);
+        outcome.MustShowNoStackTrace();
+        Assert.That(outcome.Results.Verdicts.Values.Distinct(), Is.SubsetOf((string[])["pass", "skip", "info", "inconclusive"]), outcome.ToString);
+        outcome.MustLeaveNothing();
+    }
+
+    [Test]
     public async Task A_signal_ends_a_replay_as_well()
     {
         using var place = new Workplace();
