@@ -169,7 +169,7 @@ public sealed class CaptureReader(Stream input) : IDisposable
             case InterfaceDescription:
                 if (size < 8) throw Broken("an interface description is too short", 4);
                 if (interfaces.Count == MaxInterfaces) throw Broken($"a section has more than {MaxInterfaces} interfaces");
-                var nic = new Interface { Link = (LinkType)Read16(8), Snapshot = Read32(12), Multiplier = 1000, Divisor = 1 };
+                var nic = new Interface { Link = (LinkType)Read16(8), Snapshot = Read32(12), Resolution = 6, Multiplier = 1000 };
                 ReadOptions(16, size - 8, ref nic, describesInterface: true);
                 interfaces.Add(nic);
                 return false;
@@ -197,9 +197,16 @@ public sealed class CaptureReader(Stream input) : IDisposable
         Link = nic.Link;
         (dataStart, dataLength, WireLength) = (start + offset, (int)captured, (int)wire);
         if (ticks is not { } time) return; // a simple packet has no time: that of the one before stands
-        Time = nic.Divisor == 1 && time <= (ulong)(long.MaxValue / 2 / nic.Multiplier)
+        Time = nic.Multiplier > 0 && time <= (ulong)(long.MaxValue / 2 / nic.Multiplier)
             ? (long)(time * (ulong)nic.Multiplier) + nic.Offset
-            : (long)Int128.Clamp(((Int128)time * nic.Multiplier / nic.Divisor) + nic.Offset, 0, long.MaxValue);
+            : Exactly(time, nic);
+    }
+
+    /// <summary>Where nanoseconds are no multiple of ticks, or are too many. Apart, as methods that touch an Int128 are not compiled ahead of time.</summary>
+    private static long Exactly(ulong ticks, in Interface nic)
+    {
+        var (multiplier, divisor) = Unit(nic.Resolution);
+        return (long)Int128.Clamp(((Int128)ticks * multiplier / divisor) + nic.Offset, 0, long.MaxValue);
     }
 
     private void ReadOptions(int offset, int size, ref Interface nic, bool describesInterface = false)
@@ -212,7 +219,7 @@ public sealed class CaptureReader(Stream input) : IDisposable
             if (at + 4 + length > offset + size) throw Broken($"an option claims {length} bytes; its block has {offset + size - at - 4}", at);
             var value = buffer.AsSpan(start + at + 4, length);
             if (code == CommentOption && !describesInterface) Comment ??= Encoding.UTF8.GetString(value);
-            if (code == Resolution && describesInterface && length == 1) (nic.Multiplier, nic.Divisor) = Unit(value[0]);
+            if (code == Resolution && describesInterface && length == 1) (nic.Resolution, nic.Multiplier) = (value[0], Whole(value[0]));
             if (code == Shift && describesInterface && length == 8)
             {
                 var seconds = bigEndian ? BinaryPrimitives.ReadInt64BigEndian(value) : BinaryPrimitives.ReadInt64LittleEndian(value);
@@ -222,6 +229,9 @@ public sealed class CaptureReader(Stream input) : IDisposable
             at += 4 + ((length + 3) & ~3);
         }
     }
+
+    /// <summary>Nanoseconds per tick; 0 if that is no whole number.</summary>
+    private static long Whole(byte resolution) => Unit(resolution) is var (multiplier, divisor) && divisor == 1 ? multiplier : 0;
 
     /// <summary>Nanoseconds per tick, as a fraction: a power of ten or, with the top bit set, of two.</summary>
     private static (long Multiplier, Int128 Divisor) Unit(byte resolution)
@@ -271,7 +281,7 @@ public sealed class CaptureReader(Stream input) : IDisposable
     {
         public LinkType Link;
         public uint Snapshot;
-        public long Multiplier, Offset;
-        public Int128 Divisor;
+        public byte Resolution;
+        public long Multiplier, Offset; // a multiplier of 0: see Exactly
     }
 }

@@ -2,27 +2,31 @@ using SockConformance.Model;
 
 namespace SockConformance.Captures;
 
-/// <summary>One flow while its packets come: who, how much, and of TCP the whole tracker.</summary>
-internal sealed class FlowState(FlowKey key, long number, Endpoint source, Endpoint destination, long packet, long time, bool tcp)
+/// <summary>One flow while its packets come: who, how much, and of TCP the whole tracker. Those that have left the table are used again.</summary>
+internal sealed class FlowState
 {
-    public FlowKey Key { get; } = key;
+    private TcpTracker? tracker; // kept for the next flow, even where this one is UDP
+    private FlowKey key;
+    private bool tcp;
+
+    public ref readonly FlowKey Key => ref key;
 
     /// <summary>From 1, in the order of the first packets.</summary>
-    public long Number { get; } = number;
+    public long Number { get; private set; }
 
     /// <summary>Who called: the sender of the SYN, or else of the first packet.</summary>
-    public Endpoint Source { get; } = source;
+    public Endpoint Source { get; private set; }
 
-    public Endpoint Destination { get; } = destination;
+    public Endpoint Destination { get; private set; }
 
-    public long FirstPacket { get; } = packet;
+    public long FirstPacket { get; private set; }
 
-    public long FirstTime { get; } = time;
+    public long FirstTime { get; private set; }
 
-    public long LastTime { get; set; } = time;
+    public long LastTime { get; set; }
 
     /// <summary>Null for UDP.</summary>
-    public TcpTracker? Tcp { get; } = tcp ? new TcpTracker() : null;
+    public TcpTracker? Tcp => tcp ? tracker : null;
 
     public TlsView? Tls { get; set; }
 
@@ -41,9 +45,22 @@ internal sealed class FlowState(FlowKey key, long number, Endpoint source, Endpo
 
     public List<Finding>? Unreachable { get; set; }
 
-    public LinkedListNode<FlowState>? Place { get; set; }
+    // The places in a queue and in the table: nodes of their own would be two more objects for each flow.
+    internal FlowQueue? Queue;
+    internal FlowState? Earlier, Later, NextInChain;
 
     public bool IsOver => Tcp?.IsOver ?? false;
+
+    /// <summary>Forgets all there was, and is another flow from now on.</summary>
+    public void Begin(in FlowKey flowKey, long number, in Endpoint source, in Endpoint destination, long packet, long time, bool isTcp)
+    {
+        (key, Number, Source, Destination, FirstPacket, FirstTime, LastTime, tcp) = (flowKey, number, source, destination, packet, time, time, isTcp);
+        (SentPackets, ReceivedPackets, SentBytes, ReceivedBytes, SentPayload, ReceivedPayload) = (0, 0, 0, 0, 0, 0);
+        (Unreachable, Tls) = (null, null);
+        if (!isTcp) return;
+        if (tracker is null) tracker = new TcpTracker();
+        else tracker.Clear();
+    }
 
     public FlowReport Report()
     {
@@ -51,18 +68,39 @@ internal sealed class FlowState(FlowKey key, long number, Endpoint source, Endpo
         {
             return new FlowReport
             {
-                Number = Number, Protocol = Transport.Udp, Source = Source, Destination = Destination, FirstPacket = FirstPacket, FirstTime = FirstTime, LastTime = LastTime,
-                Sent = new FlowSide(SentPackets, SentBytes, SentPayload, 0, 0, 0, 0, 0, 0), Received = new FlowSide(ReceivedPackets, ReceivedBytes, ReceivedPayload, 0, 0, 0, 0, 0, 0),
+                Number = Number,
+                Protocol = Transport.Udp,
+                Source = Source,
+                Destination = Destination,
+                FirstPacket = FirstPacket,
+                FirstTime = FirstTime,
+                LastTime = LastTime,
+                Sent = new FlowSide(SentPackets, SentBytes, SentPayload, 0, 0, 0, 0, 0, 0),
+                Received = new FlowSide(ReceivedPackets, ReceivedBytes, ReceivedPayload, 0, 0, 0, 0, 0, 0),
                 State = (SentPackets > 0, ReceivedPackets > 0) switch { (true, true) => "SF", (true, _) => "S0", (_, true) => "SHR", _ => "OTH" },
-                History = (SentPackets > 0 ? "D" : "") + (ReceivedPackets > 0 ? "d" : ""), Findings = Unreachable ?? [],
+                History = (SentPackets > 0 ? "D" : "") + (ReceivedPackets > 0 ? "d" : ""),
+                Findings = Unreachable ?? [],
             };
         }
 
         return new FlowReport
         {
-            Number = Number, Protocol = Transport.Tcp, Source = Source, Destination = Destination, FirstPacket = FirstPacket, FirstTime = FirstTime, LastTime = LastTime,
-            Sent = SideOf(tcp.Source), Received = SideOf(tcp.Destination), Handshake = tcp.Handshake, Close = tcp.Close, State = tcp.State, History = tcp.HistoryText,
-            Completeness = tcp.Completeness, Findings = tcp.Findings, Tls = Tls?.Report(),
+            Number = Number,
+            Protocol = Transport.Tcp,
+            Source = Source,
+            Destination = Destination,
+            FirstPacket = FirstPacket,
+            FirstTime = FirstTime,
+            LastTime = LastTime,
+            Sent = SideOf(tcp.Source),
+            Received = SideOf(tcp.Destination),
+            Handshake = tcp.Handshake,
+            Close = tcp.Close,
+            State = tcp.State,
+            History = tcp.HistoryText,
+            Completeness = tcp.Completeness,
+            Findings = tcp.Findings,
+            Tls = Tls?.Report(),
         };
     }
 
@@ -113,4 +151,81 @@ public sealed record FlowReport
 
     /// <summary>Null where nothing of TLS was seen.</summary>
     public TlsReport? Tls { get; init; }
+}
+
+/// <summary>Flows one behind the other.</summary>
+internal sealed class FlowQueue
+{
+    private FlowState? newest;
+
+    public FlowState? Oldest { get; private set; }
+
+    public int Count { get; private set; }
+
+    public void Add(FlowState flow)
+    {
+        (flow.Queue, flow.Earlier, flow.Later) = (this, newest, null);
+        if (newest is null) Oldest = flow;
+        else newest.Later = flow;
+        newest = flow;
+        Count++;
+    }
+
+    public void Remove(FlowState flow)
+    {
+        if (flow.Earlier is null) Oldest = flow.Later;
+        else flow.Earlier.Later = flow.Later;
+        if (flow.Later is null) newest = flow.Earlier;
+        else flow.Later.Earlier = flow.Earlier;
+        (flow.Queue, flow.Earlier, flow.Later) = (null, null, null);
+        Count--;
+    }
+}
+
+/// <summary>Flows by key: chains through the flows themselves. A Dictionary copies each key, and looks it up three times for a flow that is new and one that leaves.</summary>
+internal sealed class FlowMap
+{
+    private FlowState?[] chains = new FlowState?[1 << 12];
+
+    public int Count { get; private set; }
+
+    public FlowState? Find(in FlowKey key)
+    {
+        var flow = ChainOf(key);
+        while (flow is not null && !flow.Key.Equals(key)) flow = flow.NextInChain;
+        return flow;
+    }
+
+    /// <param name="flow">One that is not in it.</param>
+    public void Add(FlowState flow)
+    {
+        if (++Count > chains.Length) Grow();
+        ref var chain = ref ChainOf(flow.Key);
+        (flow.NextInChain, chain) = (chain, flow);
+    }
+
+    /// <param name="flow">One that is in it.</param>
+    public void Remove(FlowState flow)
+    {
+        ref var place = ref ChainOf(flow.Key);
+        while (place != flow) place = ref place!.NextInChain;
+        (place, flow.NextInChain) = (flow.NextInChain, null);
+        Count--;
+    }
+
+    private ref FlowState? ChainOf(in FlowKey key) => ref chains[key.GetHashCode() & (chains.Length - 1)];
+
+    private void Grow()
+    {
+        var before = chains;
+        chains = new FlowState?[before.Length * 4];
+        foreach (var first in before)
+        {
+            for (var flow = first; flow is not null;)
+            {
+                ref var chain = ref ChainOf(flow.Key);
+                (flow.NextInChain, chain, flow) = (chain, flow, flow.NextInChain);
+            }
+        }
+    }
 }

@@ -9,10 +9,11 @@ namespace SockConformance.Captures;
 internal sealed class FlowTable(Action<FlowState> leave)
 {
     /// <summary>Flows that are over and still kept, and flows in all.</summary>
-    private const int MostOver = 16_384, MostFlows = 65_536;
+    private const int MostOver = 8192, MostFlows = 65_536;
 
-    private readonly Dictionary<FlowKey, FlowState> flows = new(1 << 12);
-    private readonly LinkedList<FlowState> open = [], over = []; // the one that was silent longest first
+    private readonly FlowMap flows = new();
+    private readonly FlowQueue open = new(), over = new(); // the one that was silent longest first
+    private readonly Stack<FlowState> left = new(); // to be used again: short connections by the million would keep the garbage collector busy
     private readonly Fragments fragments = new();
     private byte[] reassembled = [];
     private FlowState? last;
@@ -70,30 +71,39 @@ internal sealed class FlowTable(Action<FlowState> leave)
     /// <summary>Hands out all that is left.</summary>
     public void End()
     {
-        foreach (var flow in flows.Values) leave(flow);
-        flows.Clear();
+        foreach (var queue in (FlowQueue[])[over, open])
+        {
+            while (queue.Oldest is { } flow) Leave(flow);
+        }
     }
 
     private FlowState? Find(in FlowKey key)
     {
         if (last is not null && last.Key.Equals(key)) return last;
-        return flows.TryGetValue(key, out var found) ? last = found : null;
+        if (flows.Find(key) is not { } found) return null;
+        return last = found;
     }
 
     private FlowState Begin(in FlowKey key, in PacketFacts facts, CaptureReader packet, FlowState? before)
     {
-        if (before is not null) Leave(before);
+        if (before is not null) TakeOut(before);
         var answer = facts.Kind == PacketKind.Tcp && (facts.Flags & (TcpFlags.Syn | TcpFlags.Ack)) == (TcpFlags.Syn | TcpFlags.Ack);
         var backwards = Server is { } server ? facts.Source.Equals(server) : answer;
         var (source, destination) = backwards ? (facts.Destination, facts.Source) : (facts.Source, facts.Destination);
-        var flow = new FlowState(key, ++Count, source, destination, packet.Number, packet.Time, facts.Kind == PacketKind.Tcp);
+        if (!left.TryPop(out var flow)) flow = new FlowState();
+        flow.Begin(key, ++Count, source, destination, packet.Number, packet.Time, facts.Kind == PacketKind.Tcp);
         if (answer && backwards) flow.Tcp?.Turn();
-        if (before is not null) flow.Tcp?.Follows(before.Tcp!, facts.Source.Equals(source), source.Equals(before.Source), packet.Number);
-        flows[key] = last = flow;
-        flow.Place = open.AddLast(flow);
+        if (before is not null)
+        {
+            flow.Tcp?.Follows(before.Tcp!, facts.Source.Equals(source), source.Equals(before.Source), packet.Number);
+            left.Push(before);
+        }
+
+        flows.Add(last = flow);
+        open.Add(flow);
         if (flows.Count > MostFlows)
         {
-            var silent = (over.First ?? open.First)!.Value;
+            var silent = (over.Oldest ?? open.Oldest)!;
             if (!silent.IsOver) Dropped++;
             Leave(silent);
         }
@@ -115,7 +125,7 @@ internal sealed class FlowTable(Action<FlowState> leave)
         }
 
         Move(flow, over);
-        if (over.Count > MostOver) Leave(over.First!.Value);
+        if (over.Count > MostOver) Leave(over.Oldest!);
     }
 
     private static void AddDatagram(FlowState flow, in PacketFacts facts, bool fromSource, CaptureReader packet)
@@ -124,16 +134,22 @@ internal sealed class FlowTable(Action<FlowState> leave)
         else (flow.ReceivedPackets, flow.ReceivedBytes, flow.ReceivedPayload) = (flow.ReceivedPackets + 1, flow.ReceivedBytes + packet.WireLength, flow.ReceivedPayload + facts.Length);
     }
 
-    private static void Move(FlowState flow, LinkedList<FlowState> list)
+    private static void Move(FlowState flow, FlowQueue queue)
     {
-        flow.Place!.List!.Remove(flow.Place);
-        list.AddLast(flow.Place);
+        flow.Queue!.Remove(flow);
+        queue.Add(flow);
     }
 
     private void Leave(FlowState flow)
     {
-        flow.Place!.List!.Remove(flow.Place);
-        flows.Remove(flow.Key);
+        TakeOut(flow);
+        left.Push(flow);
+    }
+
+    private void TakeOut(FlowState flow)
+    {
+        flow.Queue!.Remove(flow);
+        flows.Remove(flow);
         if (last == flow) last = null;
         leave(flow);
     }

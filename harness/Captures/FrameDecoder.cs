@@ -148,8 +148,8 @@ internal static class FrameDecoder
         var total = (int)BinaryPrimitives.ReadUInt16BigEndian(ip[2..]);
         if (total == 0 || total > wire - offset) total = wire - offset; // a segment left to the network card to cut up (TSO) may carry no length
         if (header < 20 || total < header || header > ip.Length) return;
-        facts.Source = new Endpoint(BinaryPrimitives.ReadUInt32BigEndian(ip[12..]), 0, false);
-        facts.Destination = new Endpoint(BinaryPrimitives.ReadUInt32BigEndian(ip[16..]), 0, false);
+        facts.Source = Endpoint.Of(ip[12..], 0, false);
+        facts.Destination = Endpoint.Of(ip[16..], 0, false);
         var fragment = BinaryPrimitives.ReadUInt16BigEndian(ip[6..]);
         if ((fragment & 0x3fff) != 0)
             Part(frame, offset + header, total - header, BinaryPrimitives.ReadUInt16BigEndian(ip[4..]), (fragment & 0x1fff) * 8, (fragment & 0x2000) != 0, ip[9], ref facts);
@@ -163,8 +163,8 @@ internal static class FrameDecoder
         if (ip.Length < 40) return;
         var length = (int)BinaryPrimitives.ReadUInt16BigEndian(ip[4..]);
         if (length == 0 || length > wire - offset - 40) length = wire - offset - 40; // a jumbo or TSO frame
-        facts.Source = new Endpoint(BinaryPrimitives.ReadUInt128BigEndian(ip[8..]), 0, true);
-        facts.Destination = new Endpoint(BinaryPrimitives.ReadUInt128BigEndian(ip[24..]), 0, true);
+        facts.Source = Endpoint.Of(ip[8..], 0, true);
+        facts.Destination = Endpoint.Of(ip[24..], 0, true);
         var next = ip[6];
         var at = offset + 40;
         var end = at + length;
@@ -266,11 +266,8 @@ internal static class FrameDecoder
         if (header < 20 || about.Length < header + 8 || about[v6 ? 6 : 9] != Udp || (!v6 && (BinaryPrimitives.ReadUInt16BigEndian(about[6..]) & 0x1fff) != 0)) return;
         facts.Kind = PacketKind.Unreachable;
         facts.Reporter = facts.Source;
-        var (from, to) = v6
-            ? (BinaryPrimitives.ReadUInt128BigEndian(about[8..]), BinaryPrimitives.ReadUInt128BigEndian(about[24..]))
-            : (BinaryPrimitives.ReadUInt32BigEndian(about[12..]), (UInt128)BinaryPrimitives.ReadUInt32BigEndian(about[16..]));
-        facts.Source = new Endpoint(from, BinaryPrimitives.ReadUInt16BigEndian(about[header..]), v6);
-        facts.Destination = new Endpoint(to, BinaryPrimitives.ReadUInt16BigEndian(about[(header + 2)..]), v6);
+        facts.Source = Endpoint.Of(about[(v6 ? 8 : 12)..], BinaryPrimitives.ReadUInt16BigEndian(about[header..]), v6);
+        facts.Destination = Endpoint.Of(about[(v6 ? 24 : 16)..], BinaryPrimitives.ReadUInt16BigEndian(about[(header + 2)..]), v6);
         facts.PayloadOffset = start;
     }
 }

@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Text;
 using SockConformance.Model;
@@ -42,6 +43,15 @@ internal sealed class TcpTracker
     private byte completeness;
     private bool violated, begun;
     private Suspect data, early, acknowledgment, syn;
+
+    /// <summary>Another connection begins in the place of this one. What was handed out stays as it was.</summary>
+    public void Clear()
+    {
+        source.Clear();
+        destination.Clear();
+        (history, findings, lastSyn, initialRtt, completeness, violated, begun) = (default, null, 0, 0, 0, false, false);
+        (data, early, acknowledgment, syn) = (default, default, default, default);
+    }
 
     public int Completeness => completeness;
 
@@ -454,6 +464,15 @@ internal sealed class TcpTracker
         private Recent recent;
         private Tail? tail;
 
+        /// <summary>Only the memory of the tail is kept, the largest part of all.</summary>
+        public void Clear()
+        {
+            var kept = tail;
+            this = default;
+            tail = kept;
+            tail?.Clear();
+        }
+
         public void Become(EndState state) => (Before, State) = (State, state);
 
         public bool First(byte kind)
@@ -515,11 +534,13 @@ internal sealed class TcpTracker
     /// <summary>The last bytes of a stream, to lay beside bytes that come again in other pieces.</summary>
     private sealed class Tail
     {
-        private const int Most = 512;
+        private const int Most = 512, Least = 64;
 
-        private readonly byte[] bytes = new byte[Most];
+        private byte[] bytes = new byte[Least]; // most requests are short: all of it at once would be half the memory of a flow
         private uint end;
         private int count;
+
+        public void Clear() => (end, count) = (0, 0);
 
         /// <summary>False where bytes that are remembered come again as others. New ones are remembered.</summary>
         public bool Agrees(uint sequence, ReadOnlySpan<byte> payload)
@@ -534,6 +555,7 @@ internal sealed class TcpTracker
             var fresh = payload[known..];
             if (fresh.Length > Most) fresh = fresh[^Most..];
             var kept = Math.Min(count, Most - fresh.Length);
+            if (kept + fresh.Length > bytes.Length) Array.Resize(ref bytes, Math.Min(Most, (int)BitOperations.RoundUpToPowerOf2((uint)(kept + fresh.Length))));
             bytes.AsSpan(count - kept, kept).CopyTo(bytes);
             fresh.CopyTo(bytes.AsSpan(kept));
             count = kept + fresh.Length;

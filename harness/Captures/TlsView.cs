@@ -25,8 +25,9 @@ internal sealed class TlsView
     {
         if (view is null)
         {
-            var first = fromSource ? tracker.Source : tracker.Destination;
-            if (first.Payload != facts.Length || payload is not [22, 3, <= 4, ..] || !first.SynSeen) return null;
+            if (payload is not [22, 3, <= 4, ..]) return null;
+            ref readonly var first = ref fromSource ? ref tracker.Source : ref tracker.Destination;
+            if (first.Payload != facts.Length || !first.SynSeen) return null;
             view = new TlsView();
         }
 

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using SockConformance.Model;
 using SockConformance.Captures;
+using SockConformance.Model;
 using SockConformance.Report;
 using SockConformance.Run;
 
@@ -71,6 +71,7 @@ internal sealed class AnalyzeSession(AnalyzeRequest request, StopRequest stop)
         using var output = new BufferedStream(Console.OpenStandardOutput(), 1 << 16);
         using var spool = new FlowSpool();
         FlowReport? drawn = null;
+        var row = new byte[FlowTexts.LongestRow];
         var progress = new ProgressLine(request.Progress, file, length);
         var run = new AnalyzeRun { Server = request.Server, Wanted = request.Wants, Drawn = request.Flow, Progress = progress.Show };
         AnalysisResult result;
@@ -79,7 +80,7 @@ internal sealed class AnalyzeSession(AnalyzeRequest request, StopRequest stop)
             result = run.Run(reader, flow =>
             {
                 drawn = flow;
-                spool.Add(flow.Number, request.Json ? FlowTexts.Json(flow) : Encoding.UTF8.GetBytes(FlowTexts.Row(flow)));
+                spool.Add(flow.Number, request.Json ? FlowTexts.Json(flow) : FlowTexts.Row(flow, row));
             }, stop.Token);
         }
         catch (OperationCanceledException) when (stop.Signal is { } signal)

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using SockConformance.Api;
-using SockConformance.Model;
 using SockConformance.Captures;
+using SockConformance.Model;
 using SockConformance.Report;
 using SockConformance.Run;
 using SockConformance.Targets;

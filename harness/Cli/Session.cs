@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using SockConformance.Model;
 using SockConformance.Captures;
 using SockConformance.Generate;
+using SockConformance.Model;
 using SockConformance.Report;
 using SockConformance.Run;
 using SockConformance.Targets;

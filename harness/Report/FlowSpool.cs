@@ -16,16 +16,17 @@ internal sealed class FlowSpool : IDisposable
     public void Add(long number, ReadOnlySpan<byte> text)
     {
         Span<byte> entry = stackalloc byte[EntrySize];
-        BinaryPrimitives.WriteInt64LittleEndian(entry, texts.Seek(0, SeekOrigin.End));
+        BinaryPrimitives.WriteInt64LittleEndian(entry, texts.Position);
         BinaryPrimitives.WriteInt32LittleEndian(entry[8..], text.Length);
         texts.Write(text);
-        index.Position = (number - 1) * EntrySize;
+        var place = (number - 1) * EntrySize;
+        if (index.Position != place) index.Position = place; // to set it costs a file its write buffer, and mostly it is there already
         index.Write(entry);
         texts = Spilled(texts);
         index = Spilled(index);
     }
 
-    /// <summary>All there are, in order.</summary>
+    /// <summary>All there are, in order. No more can be added afterwards.</summary>
     public void CopyTo(Action<ReadOnlySpan<byte>> take)
     {
         var entry = new byte[EntrySize];

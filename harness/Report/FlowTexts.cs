@@ -2,8 +2,9 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using SockConformance.Model;
+using System.Text.Unicode;
 using SockConformance.Captures;
+using SockConformance.Model;
 
 namespace SockConformance.Report;
 
@@ -15,25 +16,47 @@ internal static class FlowTexts
     public static string Heading { get; } =
         $"{"#",5} {"proto",-5} {"source",-21}   {"destination",-21} {"packets",8} {"sent",11} {"received",11}  {"handshake",-14} {"close",-9} {"state",-6} {"history",-14} {"compl",5} {"retr",5}";
 
-    public static string NameOf(Handshake handshake) => handshake == Handshake.NotObservable ? "not-observable" : handshake.ToString().ToLowerInvariant();
-
-    /// <summary>The row, and a line for each finding.</summary>
-    public static string Row(FlowReport flow)
+    public static string NameOf(Handshake handshake) => handshake switch
     {
-        var row = new StringBuilder();
-        row.Append(CultureInfo.InvariantCulture,
-            $"{flow.Number,5} {flow.Protocol.ToString().ToLowerInvariant(),-5} {flow.Source,-21} → {flow.Destination,-21} {flow.Sent.Packets + flow.Received.Packets,8} {flow.Sent.Bytes,11} {flow.Received.Bytes,11}  {(flow.Handshake is { } handshake ? NameOf(handshake) : "-"),-14} {(flow.Close is { } close ? ResultsJson.CloseName(close) : "-"),-9} {flow.State,-6} {flow.History,-14} {flow.Completeness?.ToString(CultureInfo.InvariantCulture) ?? "-",5} {(flow.Protocol == Transport.Tcp ? (flow.Sent.Retransmissions + flow.Received.Retransmissions).ToString(CultureInfo.InvariantCulture) : "-"),5}");
-        while (row[^1] == ' ') row.Length--;
-        row.Append('\n');
+        Handshake.Complete => "complete",
+        Handshake.Incomplete => "incomplete",
+        Handshake.Refused => "refused",
+        Handshake.Unanswered => "unanswered",
+        Handshake.Violated => "violated",
+        _ => "not-observable",
+    };
+
+    /// <summary>More than a row without notes can have: nothing in it is longer than a number, two endpoints and a history.</summary>
+    public const int LongestRow = 1024;
+
+    /// <summary>The row, and a line for each finding; the row itself straight to UTF-8, as there may be hundreds of thousands.</summary>
+    /// <param name="row">Room for <see cref="LongestRow"/> bytes.</param>
+    public static ReadOnlySpan<byte> Row(FlowReport flow, byte[] row)
+    {
+        var tcp = flow.Protocol == Transport.Tcp;
+        Utf8.TryWrite(row, CultureInfo.InvariantCulture,
+            $"{flow.Number,5} {(tcp ? "tcp" : "udp"),-5} {flow.Source,-21} → {flow.Destination,-21} {flow.Sent.Packets + flow.Received.Packets,8} {flow.Sent.Bytes,11} {flow.Received.Bytes,11}  {(flow.Handshake is { } handshake ? NameOf(handshake) : "-"),-14} {(flow.Close is { } close ? ResultsJson.CloseName(close) : "-"),-9} {flow.State,-6} {flow.History,-14}", out var length);
+        var rest = row.AsSpan(length);
+        int more;
+        if (tcp) Utf8.TryWrite(rest, CultureInfo.InvariantCulture, $" {flow.Completeness,5} {flow.Sent.Retransmissions + flow.Received.Retransmissions,5}", out more);
+        else Utf8.TryWrite(rest, $" {"-",5} {"-",5}", out more);
+        length += more;
+        row[length++] = (byte)'\n';
+        return flow.Tls is null && flow.Findings.Count == 0 ? row.AsSpan(0, length) : (byte[])[.. row.AsSpan(0, length), .. Encoding.UTF8.GetBytes(Notes(flow))];
+    }
+
+    private static string Notes(FlowReport flow)
+    {
+        var notes = new StringBuilder();
         if (flow.Tls is { } tls)
-            row.Append(CultureInfo.InvariantCulture, $"      tls: {tls.Version ?? "no ServerHello"}{(tls.Cipher is null ? "" : $", {tls.Cipher}")}; {string.Join(' ', tls.Handshake)}{(tls.Alerts.IsEmpty ? "" : $"; alerts: {string.Join(", ", tls.Alerts)}")}{(tls.Ended == false ? "; ended without close_notify from both" : "")}\n");
+            notes.Append(CultureInfo.InvariantCulture, $"      tls: {tls.Version ?? "no ServerHello"}{(tls.Cipher is null ? "" : $", {tls.Cipher}")}; {string.Join(' ', tls.Handshake)}{(tls.Alerts.IsEmpty ? "" : $"; alerts: {string.Join(", ", tls.Alerts)}")}{(tls.Ended == false ? "; ended without close_notify from both" : "")}\n");
         foreach (var finding in flow.Findings)
         {
             var (text, clause) = finding.Kind.Meaning();
-            row.Append(CultureInfo.InvariantCulture, $"      ! packet {finding.Packet}, {(finding.FromSource ? "source" : "destination")}: {finding.Kind.Id()}: {text} ({clause})\n");
+            notes.Append(CultureInfo.InvariantCulture, $"      ! packet {finding.Packet}, {(finding.FromSource ? "source" : "destination")}: {finding.Kind.Id()}: {text} ({clause})\n");
         }
 
-        return row.ToString();
+        return notes.ToString();
     }
 
     public static ReadOnlySpan<byte> Json(FlowReport flow)
