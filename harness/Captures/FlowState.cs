@@ -51,18 +51,39 @@ internal sealed class FlowState(FlowKey key, long number, Endpoint source, Endpo
         {
             return new FlowReport
             {
-                Number = Number, Protocol = Transport.Udp, Source = Source, Destination = Destination, FirstPacket = FirstPacket, FirstTime = FirstTime, LastTime = LastTime,
-                Sent = new FlowSide(SentPackets, SentBytes, SentPayload, 0, 0, 0, 0, 0, 0), Received = new FlowSide(ReceivedPackets, ReceivedBytes, ReceivedPayload, 0, 0, 0, 0, 0, 0),
+                Number = Number,
+                Protocol = Transport.Udp,
+                Source = Source,
+                Destination = Destination,
+                FirstPacket = FirstPacket,
+                FirstTime = FirstTime,
+                LastTime = LastTime,
+                Sent = new FlowSide(SentPackets, SentBytes, SentPayload, 0, 0, 0, 0, 0, 0),
+                Received = new FlowSide(ReceivedPackets, ReceivedBytes, ReceivedPayload, 0, 0, 0, 0, 0, 0),
                 State = (SentPackets > 0, ReceivedPackets > 0) switch { (true, true) => "SF", (true, _) => "S0", (_, true) => "SHR", _ => "OTH" },
-                History = (SentPackets > 0 ? "D" : "") + (ReceivedPackets > 0 ? "d" : ""), Findings = Unreachable ?? [],
+                History = (SentPackets > 0 ? "D" : "") + (ReceivedPackets > 0 ? "d" : ""),
+                Findings = Unreachable ?? [],
             };
         }
 
         return new FlowReport
         {
-            Number = Number, Protocol = Transport.Tcp, Source = Source, Destination = Destination, FirstPacket = FirstPacket, FirstTime = FirstTime, LastTime = LastTime,
-            Sent = SideOf(tcp.Source), Received = SideOf(tcp.Destination), Handshake = tcp.Handshake, Close = tcp.Close, State = tcp.State, History = tcp.HistoryText,
-            Completeness = tcp.Completeness, Findings = tcp.Findings, Tls = Tls?.Report(),
+            Number = Number,
+            Protocol = Transport.Tcp,
+            Source = Source,
+            Destination = Destination,
+            FirstPacket = FirstPacket,
+            FirstTime = FirstTime,
+            LastTime = LastTime,
+            Sent = SideOf(tcp.Source),
+            Received = SideOf(tcp.Destination),
+            Handshake = tcp.Handshake,
+            Close = tcp.Close,
+            State = tcp.State,
+            History = tcp.HistoryText,
+            Completeness = tcp.Completeness,
+            Findings = tcp.Findings,
+            Tls = Tls?.Report(),
         };
     }
 

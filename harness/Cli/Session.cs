@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using SockConformance.Model;
 using SockConformance.Captures;
+using SockConformance.Model;
 using SockConformance.Report;
 using SockConformance.Run;
 using SockConformance.Targets;

@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using System.Text;
-using SockConformance.Model;
 using SockConformance.Captures;
+using SockConformance.Model;
 using SockConformance.Wire;
 
 namespace SockConformance.Report;

@@ -1,6 +1,6 @@
 using System.Net;
-using SockConformance.Model;
 using SockConformance.Captures;
+using SockConformance.Model;
 using SockConformance.Run;
 
 namespace SockConformance.Report;

@@ -2,8 +2,8 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using SockConformance.Model;
 using SockConformance.Captures;
+using SockConformance.Model;
 
 namespace SockConformance.Report;
 

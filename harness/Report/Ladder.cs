@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using SockConformance.Model;
 using SockConformance.Captures;
+using SockConformance.Model;
 
 namespace SockConformance.Report;
 

@@ -6,8 +6,8 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using SharpPcap;
 using SharpPcap.LibPcap;
-using SockConformance.Model;
 using SockConformance.Captures;
+using SockConformance.Model;
 
 namespace SockConformance.Wire;
 
