@@ -17,16 +17,17 @@ public sealed class CaptureFormatException(long offset, string reason) : Excepti
 /// packet headers) and pcapng (draft-ietf-opsawg-pcapng; any number of sections and interfaces). One packet at a time, in a buffer
 /// that never grows beyond one block; for any bytes the answer is packets, and then the end or one <see cref="CaptureFormatException"/>.
 /// </summary>
-public sealed class CaptureReader(Stream input) : IDisposable
+/// <param name="room">How large the buffer is at first.</param>
+public sealed class CaptureReader(Stream input, int room = CaptureReader.FirstBuffer) : IDisposable
 {
     private const int FirstBuffer = 1 << 18, MaxBlock = 16 << 20, MaxPacket = 262_144, MaxInterfaces = 65_536;
     private const uint SectionHeader = 0x0A0D0D0A, InterfaceDescription = 1, OldPacket = 2, SimplePacket = 3, EnhancedPacket = 6, ByteOrder = 0x1A2B3C4D;
 
     private readonly List<Interface> interfaces = [];
-    private byte[] buffer = new byte[FirstBuffer];
+    private byte[] buffer = new byte[room];
     private int start, end, dataStart, dataLength;
     private long passed; // bytes of the file before buffer[0]
-    private bool ended, bigEndian, begun, next;
+    private bool ended, bigEndian, begun, hasSection;
     private Classic? classic;
 
     /// <summary>Counts the packets from 1.</summary>
@@ -84,7 +85,7 @@ public sealed class CaptureReader(Stream input) : IDisposable
         bigEndian = classic.Value.BigEndian;
         if (!Fill(24)) throw Broken("the file ends within its header");
         if (Read16(4) != 2) throw Broken($"the file is of pcap version {Read16(4)}.{Read16(6)}; versions 2.x are known", 4);
-        Link = (LinkType)(Read32(20) & 0x0fffffff); // the upper bits tell of a frame check sequence
+        Link = (LinkType)(Read32(20) & 0xffff); // the upper bits tell of a frame check sequence
         start = 24;
     }
 
@@ -124,7 +125,7 @@ public sealed class CaptureReader(Stream input) : IDisposable
         {
             if (!Fill(12))
             {
-                if (start == end && next) return false;
+                if (start == end && hasSection) return false;
                 throw Broken("the file ends within the header of a block", end - start);
             }
 
@@ -135,12 +136,12 @@ public sealed class CaptureReader(Stream input) : IDisposable
                 if (order is not (ByteOrder or 0x4D3C2B1A)) throw Broken($"a section header has the byte-order magic 0x{order:x8}", 8);
                 bigEndian = order != ByteOrder;
             }
-            else if (!next)
+            else if (!hasSection)
             {
                 throw Broken("the file does not begin with a section header");
             }
 
-            next = true;
+            hasSection = true;
             var length = Read32(4);
             if (length < 12 || length % 4 != 0) throw Broken($"a block claims a length of {length} bytes: at least 12, and a multiple of 4", 4);
             if (length > MaxBlock) throw Broken($"a block claims a length of {length} bytes; more than {MaxBlock} is damage", 4);
@@ -236,8 +237,8 @@ public sealed class CaptureReader(Stream input) : IDisposable
     /// <summary>Nanoseconds per tick, as a fraction: a power of ten or, with the top bit set, of two.</summary>
     private static (long Multiplier, Int128 Divisor) Unit(byte resolution)
     {
-        var exponent = Math.Min(resolution & 0x7f, 63);
-        if (resolution >= 0x80) return (1_000_000_000, Int128.One << exponent);
+        var exponent = resolution & 0x7f;
+        if (resolution >= 0x80) return (1_000_000_000, Int128.One << Math.Min(exponent, 126));
         Int128 divisor = 1;
         long multiplier = 1;
         for (var i = exponent; i < 9; i++) multiplier *= 10;
@@ -251,7 +252,7 @@ public sealed class CaptureReader(Stream input) : IDisposable
         if (end - start >= wanted) return true;
         if (start + wanted > buffer.Length || start > buffer.Length / 2)
         {
-            var target = wanted > buffer.Length ? new byte[Math.Min(MaxBlock + FirstBuffer, wanted + FirstBuffer)] : buffer;
+            var target = wanted > buffer.Length ? new byte[wanted + room] : buffer;
             buffer.AsSpan(start, end - start).CopyTo(target);
             passed += start;
             (buffer, end, start) = (target, end - start, 0);

@@ -3,13 +3,16 @@ using SockConformance.Model;
 namespace SockConformance.Captures;
 
 /// <summary>
-/// All flows of a capture. Memory is bounded by the flows that are open: of those that are over the latest few thousand are kept, for packets that
+/// All flows of a capture. Memory is bounded: of the flows that are over the latest few thousand are kept, for packets that
 /// come late; the others are handed out as they are. So is, where there are too many open ones, that which was silent longest.
 /// </summary>
 internal sealed class FlowTable(Action<FlowState> leave)
 {
     /// <summary>Flows that are over and still kept, and flows in all.</summary>
-    private const int MostOver = 8192, MostFlows = 65_536;
+    private const int MostOver = 4_096, MostFlows = 16_384;
+
+    /// <summary>Bytes of TLS handshakes, of all flows together.</summary>
+    private const int MostTls = 8 << 20;
 
     private readonly FlowMap flows = new();
     private readonly FlowQueue open = new(), over = new(); // the one that was silent longest first
@@ -17,9 +20,13 @@ internal sealed class FlowTable(Action<FlowState> leave)
     private readonly Fragments fragments = new();
     private byte[] reassembled = [];
     private FlowState? last;
+    private int tls;
 
     /// <summary>The endpoint that is a server whoever spoke first; null for none.</summary>
     public Endpoint? Server { get; init; }
+
+    /// <summary>How many flows are in memory.</summary>
+    public int Kept => flows.Count;
 
     public long Count { get; private set; }
 
@@ -65,6 +72,7 @@ internal sealed class FlowTable(Action<FlowState> leave)
         var fromSource = facts.Source.Equals(flow.Source);
         if (tcp) AddSegment(flow, facts, fromSource, packet, payload);
         else AddDatagram(flow, facts, fromSource, packet);
+        Settle(flow);
         return (flow, fromSource);
     }
 
@@ -114,17 +122,19 @@ internal sealed class FlowTable(Action<FlowState> leave)
     private void AddSegment(FlowState flow, in PacketFacts facts, bool fromSource, CaptureReader packet, ReadOnlySpan<byte> payload)
     {
         var tracker = flow.Tcp!;
-        var wasOver = tracker.IsOver;
         tracker.Note(facts, fromSource, packet.Time, packet.Number, payload, packet.WireLength);
-        if (payload.Length > 0) flow.Tls = TlsView.Note(flow.Tls, tracker, facts, fromSource, payload);
-        if (wasOver || !tracker.IsOver)
-        {
-            // Sorting by the last packet matters only when there are very many.
-            if (flows.Count > MostFlows / 2 && !wasOver) Move(flow, open);
-            return;
-        }
+        if (payload.Length == 0) return;
+        var before = flow.Tls?.Size ?? 0;
+        flow.Tls = TlsView.Note(flow.Tls, tracker, facts, fromSource, payload, tls < MostTls);
+        if (flow.Tls is { } view) tls += view.Size - before;
+    }
 
-        Move(flow, over);
+    /// <summary>Keeps the flow in the queue that it belongs to: a reset may turn out to have ended nothing, and then it is open again.</summary>
+    private void Settle(FlowState flow)
+    {
+        var queue = flow.IsOver ? over : open;
+        if (flow.Queue != queue) Move(flow, queue);
+        else if (queue == open && flows.Count > MostFlows / 2) Move(flow, open); // sorting by the last packet matters only when there are very many
         if (over.Count > MostOver) Leave(over.Oldest!);
     }
 
@@ -151,6 +161,7 @@ internal sealed class FlowTable(Action<FlowState> leave)
         flow.Queue!.Remove(flow);
         flows.Remove(flow);
         if (last == flow) last = null;
+        tls -= flow.Tls?.Size ?? 0;
         leave(flow);
     }
 }

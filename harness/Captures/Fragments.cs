@@ -6,7 +6,7 @@ namespace SockConformance.Captures;
 /// </summary>
 internal sealed class Fragments
 {
-    private const int MostPackets = 64, LongestPacket = 65_535;
+    private const int MostPackets = 64, LongestPacket = 65_535, MostPieces = 512;
 
     private readonly LinkedList<Partial> partials = []; // the oldest first
 
@@ -43,7 +43,7 @@ internal sealed class Fragments
 
     private sealed class Partial
     {
-        private readonly List<(int From, int To)> pieces = []; // sorted, apart from each other
+        private readonly List<(int From, int To)> pieces = []; // apart from each other
 
         public uint Id { get; init; }
 
@@ -61,7 +61,7 @@ internal sealed class Fragments
 
         public bool IsWhole => pieces is [(0, var to)] && to == Total;
 
-        /// <summary>False where bytes that are there already are others.</summary>
+        /// <summary>False where bytes that are there already are others, or where there are more holes than any network makes.</summary>
         public bool Write(int offset, ReadOnlySpan<byte> data)
         {
             if (offset + data.Length > Bytes.Length)
@@ -84,7 +84,7 @@ internal sealed class Fragments
 
             data.CopyTo(Bytes.AsSpan(offset));
             pieces.Add((from, to));
-            return true;
+            return pieces.Count <= MostPieces;
         }
     }
 }

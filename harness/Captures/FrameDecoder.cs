@@ -218,7 +218,8 @@ internal static class FrameDecoder
                 facts.Sequence = BinaryPrimitives.ReadUInt32BigEndian(transport[4..]);
                 facts.Acknowledgment = BinaryPrimitives.ReadUInt32BigEndian(transport[8..]);
                 facts.Window = BinaryPrimitives.ReadUInt16BigEndian(transport[14..]);
-                (facts.PayloadOffset, facts.Length, facts.Captured) = (offset + header, length - header, Math.Max(0, Math.Min(length, transport.Length) - header));
+                // A frame may be cut short within the options.
+                (facts.PayloadOffset, facts.Length, facts.Captured) = (offset + Math.Min(header, transport.Length), length - header, Math.Max(0, Math.Min(length, transport.Length) - header));
                 if ((facts.Flags & TcpFlags.Syn) != 0) facts.WindowScale = ScaleIn(transport[20..Math.Min(header, transport.Length)]);
                 break;
             case Udp:

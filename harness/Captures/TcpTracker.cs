@@ -35,22 +35,23 @@ internal sealed class TcpTracker
 {
     private const int MostFindings = 16, GivenUp = 2;
     private const int LargestWindow = 65_535, LargestSlack = 65_535; // a window may have grown unseen
+    private const long Disorder = 3_000_000; // nanoseconds: what several queues of a network card have swapped is closer together than that
 
     private Side source, destination;
     private History history;
     private List<Finding>? findings;
-    private long lastSyn, initialRtt;
+    private long lastSyn, lastSynAck, initialRtt, now;
     private byte completeness;
     private bool violated, begun;
-    private Suspect data, early, acknowledgment, syn;
+    private Suspect data, early, acknowledgment, syn, wrong, reset;
 
     /// <summary>Another connection begins in the place of this one. What was handed out stays as it was.</summary>
     public void Clear()
     {
         source.Clear();
         destination.Clear();
-        (history, findings, lastSyn, initialRtt, completeness, violated, begun) = (default, null, 0, 0, 0, false, false);
-        (data, early, acknowledgment, syn) = (default, default, default, default);
+        (history, findings, lastSyn, lastSynAck, initialRtt, now, completeness, violated, begun) = (default, null, 0, 0, 0, 0, 0, false, false);
+        (data, early, acknowledgment, syn, wrong, reset) = (default, default, default, default, default, default);
     }
 
     public int Completeness => completeness;
@@ -67,7 +68,11 @@ internal sealed class TcpTracker
     public bool IsReuse(in PacketFacts segment, bool fromSource)
     {
         ref readonly var own = ref fromSource ? ref source : ref destination;
-        return (segment.Flags & (TcpFlags.Syn | TcpFlags.Ack)) == TcpFlags.Syn && own.BaseKnown && segment.Sequence != own.Base;
+        if (!segment.Has(TcpFlags.Syn) || !own.BaseKnown || segment.Sequence == own.Base) return false;
+        if (!segment.Has(TcpFlags.Ack)) return true;
+
+        // The SYN before it may not be in the capture. One that comes late, after what followed it, is this connection's own.
+        return (segment.Flags & (TcpFlags.Fin | TcpFlags.Rst)) == 0 && (own.SynSeen || own.Base - segment.Sequence > LargestWindow);
     }
 
     /// <summary>The connection begins where another one with the same 5-tuple was; it may turn out that that one goes on.</summary>
@@ -90,6 +95,7 @@ internal sealed class TcpTracker
         own.Packets++;
         own.Bytes += wire;
         own.Payload += segment.Length;
+        now = time;
         NoteCompleteness(segment);
         if ((segment.Flags & (TcpFlags.Syn | TcpFlags.Ack)) == TcpFlags.Syn && own.BaseKnown) own.Analysis.Restart();
         if (!own.BaseKnown) (own.Base, own.BaseKnown) = (segment.Has(TcpFlags.Syn) ? segment.Sequence : segment.Sequence - 1, true);
@@ -255,19 +261,26 @@ internal sealed class TcpTracker
         Resolve(segment, ref own, ref other, fromSource);
         if (rst)
         {
-            if (acknowledgment.Packet != 0 && acknowledgment.FromSource != fromSource && segment.Sequence == acknowledgment.Acknowledgment && !ack)
+            if (wrong.Packet != 0 && wrong.FromSource != fromSource && segment.Sequence == wrong.Acknowledgment && !ack)
             {
-                // The number of a reset that answers an acknowledgment is the acknowledged one (RFC 9293 §3.10.7.4).
-                violated |= other.Packets <= 2;
+                // The number of a reset that answers an acknowledgment is the acknowledged one (RFC 9293 §3.10.7.3).
+                violated = true;
+                Report(FindingKind.WrongSynAck, wrong.Packet, wrong.FromSource);
+            }
+
+            if (acknowledgment.Packet != 0 && acknowledgment.FromSource != fromSource && segment.Sequence == acknowledgment.Acknowledgment && !ack && !fromSource && own is { AckSeen: true, Packets: 2 } && other is { SynSeen: true, Packets: 2 })
+            {
+                // It is refused by who has sent a SYN+ACK and no more; later on the capture may have missed what is acknowledged.
+                violated = true;
                 Report(FindingKind.AckOfUnsent, acknowledgment.Packet, acknowledgment.FromSource);
             }
 
-            NoteReset(segment, ref own, ref other, packet);
+            NoteReset(segment, ref own, ref other, fromSource, packet);
             return;
         }
 
         other.Unanswered = 0;
-        other.ResetAfterwards(segment, this, !fromSource);
+        if (reset.Packet != 0) NoteAfterReset(segment, ref own, fromSource);
         NoteEarlyData(segment, ref own, ref other, fromSource, packet);
         if (syn) NoteSyn(segment, ref own, ref other, fromSource, packet);
         if (ack) NoteAck(segment, ref own, ref other, fromSource, packet);
@@ -286,7 +299,7 @@ internal sealed class TcpTracker
         {
             if (!After(end, own.End)) own.Unanswered++;
             if (segment.Length > 1 && !syn) own.Compare(segment, payload, this, fromSource, packet);
-            if (own.HasFin && After(segment.Sequence + (uint)segment.Length, own.FinAt)) Report(FindingKind.DataAfterFin, packet, fromSource);
+            if (own.HasFin && segment.Sequence + (uint)segment.Length - own.FinAt - 1 < LargestWindow) Report(FindingKind.DataAfterFin, packet, fromSource);
             if (After(segment.Sequence, own.End)) (own.HoleStart, own.HoleEnd) = (own.End, segment.Sequence);
             else if (!After(segment.Sequence, own.HoleStart) && !Before(end, own.HoleEnd)) own.HoleEnd = own.HoleStart;
             if (After(end, own.End)) own.End = end;
@@ -305,14 +318,10 @@ internal sealed class TcpTracker
 
         // A SYN that carries data may have it acknowledged at once, or not (RFC 7413).
         var beyond = segment.Acknowledgment - (other.InitialSequence + 1);
-        if (beyond > other.SynLength)
-        {
-            violated = true;
-            Report(FindingKind.WrongSynAck, packet, fromSource);
-        }
+        if (beyond > other.SynLength && wrong.Packet == 0) wrong = new Suspect { Packet = packet, FromSource = fromSource, Acknowledgment = segment.Acknowledgment };
 
         // Data that acknowledges this SYN was sent after it came, in whatever order the capture has them.
-        if (data.Packet != 0 && data.FromSource != fromSource && !(data.HasAck && data.Acknowledgment == segment.Sequence + 1)) RefuseEarly(data);
+        if (data.Packet != 0 && data.FromSource != fromSource && !(data.HasAck && After(data.Acknowledgment, segment.Sequence))) RefuseEarly(data);
         data = default;
     }
 
@@ -322,16 +331,21 @@ internal sealed class TcpTracker
         Report(FindingKind.DataBeforeHandshake, sent.Packet, sent.FromSource);
     }
 
-    /// <summary>Data of the called one before the caller's first acknowledgment, which then turns out to be the last part of the handshake.</summary>
+    /// <summary>
+    /// Data of the called one before the caller's first acknowledgment, which then turns out to be the last part of the handshake. That one may be
+    /// missing in the capture, and this one be a repetition of it; so the data must have come sooner than a round trip behind the SYN+ACK, and be all there was.
+    /// </summary>
     private void NoteEarlyData(in PacketFacts segment, ref Side own, ref Side other, bool fromSource, long packet)
     {
-        if (segment.Length > 0 && !segment.Has(TcpFlags.Syn) && own is { SynSeen: true, AckSeen: true } && other is { SynSeen: true, AckSeen: false, SynLength: 0 } && early.Packet == 0)
+        if (segment.Has(TcpFlags.Syn | TcpFlags.Ack)) lastSynAck = now;
+        if (segment.Length > 0 && !segment.Has(TcpFlags.Syn) && early.Packet == 0 && own is { SynSeen: true, AckSeen: true, Packets: 2 } && other is { SynSeen: true, AckSeen: false, SynLength: 0 }
+            && segment.Sequence == own.InitialSequence + 1 && now >= lastSynAck && (now - lastSynAck) * 4 < lastSynAck - lastSyn)
         {
-            early = new Suspect { Packet = packet, FromSource = fromSource };
+            early = new Suspect { Packet = packet, FromSource = fromSource, Time = now };
         }
-        else if (early.Packet != 0 && early.FromSource != fromSource)
+        else if (early.Packet > 0 && early.FromSource != fromSource)
         {
-            if (segment.Length == 0 && (segment.Flags & ~TcpFlags.Psh) == TcpFlags.Ack && segment.Sequence == own.End && segment.Acknowledgment == other.InitialSequence + 1)
+            if (other.Packets == 2 && now - early.Time > Disorder && segment.Length == 0 && (segment.Flags & ~TcpFlags.Psh) == TcpFlags.Ack && segment.Sequence == own.End && segment.Acknowledgment == other.InitialSequence + 1)
             {
                 RefuseEarly(early);
             }
@@ -344,8 +358,10 @@ internal sealed class TcpTracker
     {
         if (other.SynSeen && other.Spoke && After(segment.Acknowledgment, other.End) && !segment.Has(TcpFlags.Syn))
         {
-            if (acknowledgment.Packet == 0) acknowledgment = new Suspect { Packet = packet, FromSource = fromSource, Sequence = other.End, Acknowledgment = segment.Acknowledgment };
-            if (other.HasFin) Report(FindingKind.AckOfUnsent, packet, fromSource); // behind a FIN there is nothing
+            if (acknowledgment.Packet == 0) acknowledgment = new Suspect { Packet = packet, FromSource = fromSource, Sequence = other.End, Acknowledgment = segment.Acknowledgment, Time = now };
+
+            // Behind a FIN there is nothing; what is far behind it is of a later connection, the beginning of which the capture has not.
+            if (other.HasFin && segment.Acknowledgment - other.FinAt - 2 < LargestWindow) Report(FindingKind.AckOfUnsent, packet, fromSource);
             if (!segment.Has(TcpFlags.Fin)) history.AddScaled('G', ref other.Missing, !fromSource);
         }
         else if (other.HoleEnd != other.HoleStart && After(segment.Acknowledgment, other.HoleStart) && !segment.Has(TcpFlags.Fin))
@@ -358,15 +374,28 @@ internal sealed class TcpTracker
         if (other.HasFin && segment.Acknowledgment == other.FinAt + 1) other.FinAcknowledged = true;
     }
 
-    private static void NoteReset(in PacketFacts segment, ref Side own, ref Side other, long packet)
+    private void NoteReset(in PacketFacts segment, ref Side own, ref Side other, bool fromSource, long packet)
     {
         own.Resets++;
         if (own.FinAcknowledged && other.FinAcknowledged) return; // the answer to a late segment
         var window = (uint)(other.LastWindow << (own.Scale >= 0 && other.Scale >= 0 ? other.Scale : 0));
-        var judged = own.SynSeen && other.SynSeen && other.AckSeen;
+        var judged = own.SynSeen && other.SynSeen && other.AckSeen && own.End - other.HighestAck <= window + LargestSlack;
         var inPlace = segment.Sequence == own.End || segment.Sequence - other.HighestAck <= window;
+        if (!judged || inPlace) reset = default;
+        else if (!own.ResetStands) reset = new Suspect { Packet = packet, FromSource = fromSource, Acknowledgment = other.End, Time = now };
         own.ResetStands = true;
-        own.DoubtfulReset = judged && !inPlace ? packet : 0;
+    }
+
+    /// <summary>
+    /// A reset that was out of place ended nothing if its sender goes on: it acknowledges what the other end sent afterwards. What the other end
+    /// sends by itself proves nothing, as it may have been on its way, and a closed socket answers it with resets that are old, too.
+    /// </summary>
+    private void NoteAfterReset(in PacketFacts segment, ref Side own, bool fromSource)
+    {
+        if (fromSource != reset.FromSource || !segment.Has(TcpFlags.Ack) || segment.Acknowledgment - reset.Acknowledgment - 1 >= LargestWindow || now - reset.Time <= Disorder) return;
+        own.ResetStands = false;
+        Report(FindingKind.ResetOutOfWindow, reset.Packet, fromSource);
+        reset = default;
     }
 
     /// <summary>What was suspected of earlier segments and is proven, or not, by this one.</summary>
@@ -375,12 +404,7 @@ internal sealed class TcpTracker
         if ((segment.Flags & TcpFlags.Ack) != 0 && !segment.Has(TcpFlags.Syn)) own.LastWindow = segment.Window;
         var pure = segment.Length == 0 && (segment.Flags & (TcpFlags.Syn | TcpFlags.Fin | TcpFlags.Rst)) == 0;
 
-        // A pure ACK carries the sender's next number: it has indeed not sent more than was seen.
-        if (acknowledgment.Packet != 0 && fromSource != acknowledgment.FromSource)
-        {
-            if (pure && segment.Sequence == acknowledgment.Sequence && own.End == acknowledgment.Sequence) Report(FindingKind.AckOfUnsent, acknowledgment.Packet, acknowledgment.FromSource);
-            if (pure || segment.Length > 0) acknowledgment = default;
-        }
+        if (acknowledgment.Packet != 0) ResolveAcknowledgment(segment, ref own, ref other, fromSource, pure);
 
         // The other end speaks of the old connection after the SYN: that one was alive.
         if (syn.Packet != 0 && fromSource != syn.FromSource)
@@ -398,9 +422,32 @@ internal sealed class TcpTracker
 
         if (own.Stray.Packet != 0 && (segment.Length > 0 || segment.Has(TcpFlags.Fin) || pure))
         {
-            if (own.Stray.HasAck && !After(segment.Sequence, own.End)) Report(FindingKind.OutOfWindow, own.Stray.Packet, fromSource);
+            if (own.Stray.HasAck && !After(segment.Sequence, own.End) && After(own.Stray.Sequence, own.End)) Report(FindingKind.OutOfWindow, own.Stray.Packet, fromSource);
             else if (After(segment.Sequence, own.End)) own.End = own.Stray.Acknowledgment; // the connection is there now: the capture has a gap
             own.Stray = default;
+        }
+    }
+
+    /// <summary>
+    /// Was it acknowledged, or has the capture missed it? A pure ACK of the sender, which carries its next number, its next bytes or FIN with that
+    /// very number, and an acknowledgment of these that takes the first one back: one or two of them a loss and disorder can feign, but not all three.
+    /// </summary>
+    private void ResolveAcknowledgment(in PacketFacts segment, ref Side own, ref Side other, bool fromSource, bool pure)
+    {
+        if (fromSource == acknowledgment.FromSource)
+        {
+            if (!acknowledgment.HasAck || !segment.Has(TcpFlags.Ack) || !After(segment.Acknowledgment, acknowledgment.Sequence) || now - acknowledgment.Time <= Disorder) return;
+            if (segment.Acknowledgment == other.End && Before(segment.Acknowledgment, acknowledgment.Acknowledgment)) Report(FindingKind.AckOfUnsent, acknowledgment.Packet, fromSource);
+            acknowledgment = default;
+        }
+        else if (!acknowledgment.HasAck)
+        {
+            if (pure) acknowledgment.HasAck = segment.Sequence == acknowledgment.Sequence && own.End == acknowledgment.Sequence;
+            if (!acknowledgment.HasAck && (pure || segment.Length > 0)) acknowledgment = default;
+        }
+        else if (own.End == acknowledgment.Sequence && segment.Sequence != acknowledgment.Sequence)
+        {
+            acknowledgment = default;
         }
     }
 
@@ -410,7 +457,9 @@ internal sealed class TcpTracker
         if (!other.SynSeen || !other.AckSeen) return false;
         var scale = own.Scale >= 0 && other.Scale >= 0 ? (int)other.Scale : 0;
         var ahead = unchecked((int)(segment.Sequence - other.HighestAck));
-        return ahead > Math.Max((long)other.LastWindow << scale, 1) + LargestSlack || ahead < -((long)LargestWindow << scale);
+        var most = Math.Max((long)other.LastWindow << scale, 1) + LargestSlack;
+        if (Math.Abs((long)unchecked((int)(own.End - other.HighestAck))) > most) return false; // the capture has a gap, or the beginning of another connection is missing
+        return ahead > most || ahead < -((long)LargestWindow << scale);
     }
 
     private void Report(FindingKind kind, long packet, bool fromSource)
@@ -437,7 +486,7 @@ internal sealed class TcpTracker
     /// <summary>A segment that may be wrong; what follows it decides.</summary>
     internal struct Suspect
     {
-        public long Packet;
+        public long Packet, Time;
         public uint Sequence, Acknowledgment;
         public bool FromSource, HasAck;
     }
@@ -453,7 +502,6 @@ internal sealed class TcpTracker
         public SequenceAnalysis Analysis;
         public uint Base, InitialSequence, SynLength, End, HighestAck, FinAt, LastSyn, LastFin, LastReset, HoleStart, HoleEnd;
         public int Unanswered, Closings, Repeated, Missing;
-        public long DoubtfulReset;
         public Suspect Stray;
         public ushort LastWindow;
         public sbyte Scale;
@@ -496,15 +544,6 @@ internal sealed class TcpTracker
             if ((found & SegmentClass.PreviousNotCaptured) != 0) Gaps++;
             if ((found & SegmentClass.ZeroWindow) != 0) ZeroWindows++;
             if ((found & SegmentClass.KeepAlive) != 0) KeepAlives++;
-        }
-
-        /// <summary>A reset that was out of place and after which the connection went on was none.</summary>
-        public void ResetAfterwards(in PacketFacts segment, TcpTracker tracker, bool fromSource)
-        {
-            if (DoubtfulReset == 0 || (segment.Length == 0 && !segment.Has(TcpFlags.Fin))) return;
-            ResetStands = false;
-            tracker.Report(FindingKind.ResetOutOfWindow, DoubtfulReset, fromSource);
-            DoubtfulReset = 0;
         }
 
         /// <summary>Lays a segment beside an earlier one with the same numbers; of the last few a sum is kept.</summary>

@@ -12,7 +12,7 @@ public sealed record TlsReport(string? Version, string? Cipher, ImmutableArray<s
 
 /// <summary>
 /// The records of both directions as long as the bytes come in order: their headers all the way, their content only of the first few thousand bytes,
-/// where the handshake is. A gap ends what is seen of that direction.
+/// where the handshake is, up to the first record that is encrypted. A gap ends what is seen of that direction.
 /// </summary>
 internal sealed class TlsView
 {
@@ -20,18 +20,22 @@ internal sealed class TlsView
 
     private readonly Direction source = new(), destination = new();
 
+    /// <summary>How many bytes of memory the content takes.</summary>
+    public int Size => source.Size + destination.Size;
+
     /// <summary>Follows a flow whose first bytes are a TLS record; others cost nothing.</summary>
-    public static TlsView? Note(TlsView? view, TcpTracker tracker, in PacketFacts facts, bool fromSource, ReadOnlySpan<byte> payload)
+    /// <param name="keeps">Whether there is room for content; else nothing is added to what is there, and no further flow is followed.</param>
+    public static TlsView? Note(TlsView? view, TcpTracker tracker, in PacketFacts facts, bool fromSource, ReadOnlySpan<byte> payload, bool keeps)
     {
         if (view is null)
         {
             if (payload is not [22, 3, <= 4, ..]) return null;
             ref readonly var first = ref fromSource ? ref tracker.Source : ref tracker.Destination;
-            if (first.Payload != facts.Length || !first.SynSeen) return null;
+            if (first.Payload != facts.Length || !first.SynSeen || !keeps) return null;
             view = new TlsView();
         }
 
-        (fromSource ? view.source : view.destination).Note(facts.Sequence, payload, facts.Length);
+        (fromSource ? view.source : view.destination).Note(facts.Sequence, payload, facts.Length, keeps);
         return view;
     }
 
@@ -59,15 +63,17 @@ internal sealed class TlsView
         private int kept, inHeader;
         private long toSkip;
         private uint expected;
-        private bool started, lost;
+        private bool started, lost, full;
 
         public ReadOnlyMemory<byte> Beginning => beginning.AsMemory(0, kept);
+
+        public int Size => beginning.Length;
 
         public int Alerts { get; private set; }
 
         public bool LastIsAlert { get; private set; }
 
-        public void Note(uint sequence, ReadOnlySpan<byte> payload, int length)
+        public void Note(uint sequence, ReadOnlySpan<byte> payload, int length, bool keeps)
         {
             if (!started) (started, expected) = (true, sequence);
             var known = unchecked((int)(expected - sequence));
@@ -81,7 +87,8 @@ internal sealed class TlsView
             payload = payload[known..];
             expected += (uint)payload.Length;
             lost = payload.Length + known < length; // the frame was cut short
-            Keep(payload);
+            full |= !keeps;
+            if (!full) Keep(payload);
             Walk(payload);
         }
 
@@ -111,6 +118,7 @@ internal sealed class TlsView
                 if (inHeader < HeaderSize) continue;
                 inHeader = 0;
                 toSkip = (header[3] << 8) | header[4];
+                full |= header[0] is (byte)TlsContent.ApplicationData; // nothing can be read from there on
                 LastIsAlert = header[0] == (byte)TlsContent.Alert;
                 if (LastIsAlert) Alerts++;
             }

@@ -52,16 +52,39 @@ internal sealed record AnalyzeRequest(IReadOnlyList<string> Files, bool Json, En
 /// <summary>Judges captures: no target, no network.</summary>
 internal sealed class AnalyzeSession(AnalyzeRequest request, StopRequest stop)
 {
+    /// <summary>How long a signal waits for what is being written to be whole.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     public int Run()
     {
         var exit = Exit.Holds;
         foreach (var file in request.Files)
         {
-            var one = Analyze(file);
+            var one = Await(file);
+            if (one > Exit.Interrupted(0)) return one;
             if (exit == Exit.Holds || one == Exit.Usage) exit = one; // a file that could not be read weighs more than one with findings
         }
 
         return exit;
+    }
+
+    /// <summary>
+    /// A pipe may give nothing for hours, and a read of it cannot be called off: so somebody else waits there, and a signal ends the run all the same.
+    /// A file that cannot be read is said so, and those behind it are still looked at.
+    /// </summary>
+    private int Await(string file)
+    {
+        var work = Task.Factory.StartNew(() => Analyze(file), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        try
+        {
+            if (WaitHandle.WaitAny([((IAsyncResult)work).AsyncWaitHandle, stop.Token.WaitHandle]) == 1 && !Task.WhenAny(work, Task.Delay(Patience)).Result.Equals(work)) return Exit.Interrupted(stop.Signal ?? 0);
+            return work.GetAwaiter().GetResult();
+        }
+        catch (InputException e)
+        {
+            Console.Error.WriteLine($"sockconf: {Printable.Line(e.Message, 2000)}");
+            return Exit.Usage;
+        }
     }
 
     private int Analyze(string file)

@@ -52,9 +52,11 @@ internal sealed class FlowSpool : IDisposable
     private static Stream Spilled(Stream stream)
     {
         if (stream is not MemoryStream || stream.Length < InMemory) return stream;
+        var path = Path.Combine(Path.GetTempPath(), $"sockconf-{Guid.NewGuid():N}.tmp");
         var file = new FileStream(
-            Path.Combine(Path.GetTempPath(), $"sockconf-{Guid.NewGuid():N}.tmp"),
+            path,
             new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, BufferSize = 1 << 16, Options = FileOptions.DeleteOnClose });
+        if (!OperatingSystem.IsWindows()) File.Delete(path); // it goes when the process ends, however that ends
         stream.Position = 0;
         stream.CopyTo(file);
         stream.Dispose();

@@ -52,6 +52,21 @@ public class FrameDecoderTests
             tcp.Flags = (byte)flags;
         }, payload);
 
+    /// <summary>Some of them, the same in every run.</summary>
+    internal static IReadOnlyList<byte[]> Some(int count) => Law.Some(Frame, count);
+
+    [Test]
+    public void A_frame_cut_short_within_the_options_has_no_payload()
+    {
+        var frame = Frames.Tcp(A, B, payload: 12 + 9);
+        frame[46] = 0x80; // a TCP header of 32 bytes
+        for (var length = EthernetHeader + 20 + 20; length < EthernetHeader + 20 + 32; length++)
+        {
+            FrameDecoder.Decode(LinkType.Ethernet, frame.AsSpan(0, length), frame.Length, out var facts);
+            Assert.That((facts.Kind, facts.PayloadOffset, facts.Captured, facts.Length), Is.EqualTo((PacketKind.Tcp, length, 0, 9)));
+        }
+    }
+
     [Test]
     public void Every_field_of_a_well_formed_frame_is_what_another_decoder_reads() => Law.Holds(Frame, frame =>
     {

@@ -60,6 +60,12 @@ internal sealed partial class SockconfProcess : IDisposable
     /// <summary>Waits until a text is on stdout.</summary>
     public Task Prints(string text) => output.Has(text).WaitAsync(overdue.Token);
 
+    /// <summary>Its standard input.</summary>
+    public Stream Input => process.StandardInput.BaseStream;
+
+    /// <summary>Waits until a text is on stderr.</summary>
+    public Task Complains(string text) => errors.Has(text).WaitAsync(overdue.Token);
+
     /// <summary>Sends a signal to the process that the user started, and to nobody else.</summary>
     public void Signal(int signal) => Send(process.Id, signal);
 

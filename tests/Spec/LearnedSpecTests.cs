@@ -77,8 +77,18 @@ public class LearnedSpecTests
         var none = new FlowSide(0, 0, 0, 0, 0, 0, 0, 0, 0);
         var flow = new FlowReport
         {
-            Number = 1, Protocol = Transport.Tcp, Source = Endpoint.Of(new IPEndPoint(IPAddress.Loopback, 40000)), Destination = Endpoint.Of(new IPEndPoint(IPAddress.Loopback, 7)),
-            FirstPacket = 1, FirstTime = 0, LastTime = 0, Sent = none, Received = none, State = "SF", History = "", Findings = [],
+            Number = 1,
+            Protocol = Transport.Tcp,
+            Source = Endpoint.Of(new IPEndPoint(IPAddress.Loopback, 40000)),
+            Destination = Endpoint.Of(new IPEndPoint(IPAddress.Loopback, 7)),
+            FirstPacket = 1,
+            FirstTime = 0,
+            LastTime = 0,
+            Sent = none,
+            Received = none,
+            State = "SF",
+            History = "",
+            Findings = [],
         };
         return new Recording([new RecordedConversation(flow, null) { FromClient = client.ToArray(), FromServer = server.ToArray() }], [.. events]);
     }
