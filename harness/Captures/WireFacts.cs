@@ -13,7 +13,13 @@ public sealed record WireFacts(Handshake Handshake, CloseVerdict Close, IReadOnl
         {
             var facts = new PacketFacts
             {
-                Kind = PacketKind.Tcp, Flags = segment.Flags, Sequence = segment.Sequence, Acknowledgment = segment.Acknowledgment, Window = segment.Window, WindowScale = -1, Length = segment.Length,
+                Kind = PacketKind.Tcp,
+                Flags = segment.Flags,
+                Sequence = segment.Sequence,
+                Acknowledgment = segment.Acknowledgment,
+                Window = segment.Window,
+                WindowScale = -1,
+                Length = segment.Length,
             };
             tracker.Note(facts, segment.FromClient, segment.At.Ticks * 100, index + 1, [], segment.Frame.Length);
         }

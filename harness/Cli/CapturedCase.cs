@@ -32,9 +32,18 @@ internal static class CapturedCase
         var import = spec is null ? CaptureImport.Without(Neutral(book), seen, recorded) : CaptureImport.By(SpecOf(spec, book), seen, recorded, title?.Requirement);
         var file = new CaseFile
         {
-            Sockcase = CaseFile.Format, Id = CaseFile.IdOf(import.Requirement.Id, import.Scenario, recorded), Requirement = import.Requirement.Id, Spec = import.Suite.Service.Name, Tool = $"sockconf {RunHeader.Version}", Seed = "0x0",
-            Command = [.. command], Sources = [.. import.Suite.Service.Sources.Select(source => new CaseFile.SourceText(source.Name, source.Text))],
-            Recorded = recorded, Expected = import.Requirement.Statement, Observed = RecordedScenario.Told(recorded), Scenario = import.Scenario,
+            Sockcase = CaseFile.Format,
+            Id = CaseFile.IdOf(import.Requirement.Id, import.Scenario, recorded),
+            Requirement = import.Requirement.Id,
+            Spec = import.Suite.Service.Name,
+            Tool = $"sockconf {RunHeader.Version}",
+            Seed = "0x0",
+            Command = [.. command],
+            Sources = [.. import.Suite.Service.Sources.Select(source => new CaseFile.SourceText(source.Name, source.Text))],
+            Recorded = recorded,
+            Expected = import.Requirement.Statement,
+            Observed = RecordedScenario.Told(recorded),
+            Scenario = import.Scenario,
         };
         return (path, file, import.Suite);
     }

@@ -50,6 +50,13 @@ internal sealed record CaptureImport(Scenario Scenario, Suite Suite, Requirement
 
     private static Requirement Demanded(string statement, Func<Evidence, Verdict> judge) => new()
     {
-        Id = Id, Title = statement, Clause = "the capture", Statement = statement, Why = "what the capture shows is still so", Fix = "see the ladder of the capture: sockconf analyze FILE --flow N", JudgesClose = true, Judge = judge,
+        Id = Id,
+        Title = statement,
+        Clause = "the capture",
+        Statement = statement,
+        Why = "what the capture shows is still so",
+        Fix = "see the ladder of the capture: sockconf analyze FILE --flow N",
+        JudgesClose = true,
+        Judge = judge,
     };
 }
