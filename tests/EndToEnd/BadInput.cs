@@ -54,7 +54,7 @@ public sealed class BadInput
     [TestCase("tcp/no-such-thing", "explain", "tcp/no-such-thing")]
     [TestCase("did you mean tcp/close/no-reset?", "explain", "tcp/close/noreset")]
     [TestCase("did you mean echo?", "list", "--spec", "eco")]
-    [TestCase("'replay'", "replay")]
+    [TestCase("say what to replay", "replay")]
     public async Task What_is_missing_or_wrong_is_named(string named, params string[] arguments)
     {
         using var place = new Workplace();

@@ -16,7 +16,7 @@ public sealed class CapturedConversations
     [TestCase("reset_on_close.c")]
     [TestCase("upper_case.py")]
     [TestCase("never_closes_after_eof.py")]
-    [TestCase("sends_terminating_nul.c")]
+    [TestCase("stops_at_nul.c")]
     public async Task What_a_plain_capture_shows_fails_again_and_is_fixed_on_a_good_server(string name)
     {
         using var place = new Workplace();
