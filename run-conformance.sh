@@ -10,7 +10,7 @@ set -euo pipefail
 shopt -s nullglob
 
 root=$(readlink -f -- "${BASH_SOURCE[0]}") root=${root%/*}
-obj=$root/suites/obj program=$root/suites/bin/Release/net10.0/sockconf
+obj=$root/suites/obj program=$root/suites/bin/sockconf/sockconf
 stamp=$obj/run-conformance
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 

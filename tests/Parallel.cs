@@ -1,4 +1,4 @@
 using NUnit.Framework;
 
 // The end-to-end tests wait more than they compute.
-[assembly: LevelOfParallelism(6)]
+[assembly: LevelOfParallelism(8)]

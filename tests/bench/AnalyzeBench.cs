@@ -20,13 +20,11 @@ internal static partial class AnalyzeBench
     private const int TsharkRounds = 3, Steady = 1_000_000;
     private const long Streamed = 25_000_000; // 5 GiB
 
-    private static readonly string BesideUs = Path.Combine(AppContext.BaseDirectory, "sockconf");
-
     public static int Run(string[] options)
     {
         var packets = Option(options, "--packets", 1_500_000);
         var rounds = (int)Option(options, "--rounds", 5);
-        var program = Array.IndexOf(options, "--program") is >= 0 and var at && at + 1 < options.Length ? options[at + 1] : BesideUs;
+        var program = Array.IndexOf(options, "--program") is >= 0 and var at && at + 1 < options.Length ? options[at + 1] : BuiltProgram.Path;
         var file = Path.Combine(Path.GetTempPath(), $"sockconf-bench-{Environment.ProcessId}.pcap");
         try
         {

@@ -11,7 +11,7 @@ internal static class CheckBench
 
     public static int Run(string[] target)
     {
-        var program = Path.Combine(AppContext.BaseDirectory, "sockconf");
+        var program = BuiltProgram.Path;
         var report = Directory.CreateTempSubdirectory("bench-").FullName;
         var start = new List<double>();
         var first = new List<double>();
