@@ -34,7 +34,7 @@ public static class Catalogue
                 .. Listening.For(talk), .. Connections.For(talk), .. TlsSessions.For(talk), .. EchoData.For(talk), .. Messages.For(talk), .. Kind(talk), .. Closing.For(talk), .. Survival.For(talk),
                 .. Concurrency.For(talk), .. Tcp.Programs.For(talk), .. Life.For(talk), .. Resources.For(talk),
             ];
-        return new Suite(service.Name, service.Title, Levelled(service, requirements), Concurrency.SilentClientBlocksNobody) { Service = service };
+        return new Suite(service.Name, service.Title, Levelled(service, requirements), Concurrency.SilentClientBlocksNobody) { Service = service, Oracles = Fuzz.Oracles.For(talk) };
     }
 
     /// <summary>The requirements of a client of such a server.</summary>

@@ -50,7 +50,7 @@ public static class ConformanceCli
         var options = new Options();
         var root = new RootCommand("Launches a socket program, drives it with generated sequences of socket primitives, watches the wire and says which clause is violated.")
         {
-            CheckCommand(options, book, arguments, command), ReplayCommand(options, book, arguments, command), MinimiseCommand(options, book, arguments, command), DiffCommand(options), AnalyzeCommand(options), ListCommand(options, book), ExplainCommand(book), InitCommand(),
+            CheckCommand(options, book, arguments, command), ReplayCommand(options, book, arguments, command), MinimiseCommand(options, book, arguments, command), DiffCommand(options), FuzzCommand(options, book, arguments, command), AnalyzeCommand(options), ListCommand(options, book), ExplainCommand(book), InitCommand(),
         };
         foreach (var further in more) root.Add(further);
 
@@ -76,6 +76,19 @@ public static class ConformanceCli
             var request = TargetRequest.Read(parsed, options, words, suite);
             var plan = CheckRequest.Read(parsed, options, suite, book);
             return request.Enter(arguments) ?? WithSignals(stop => new Session(request, plan.Seed, stop).Check(plan));
+        });
+        return command;
+    }
+
+    private static Command FuzzCommand(Options options, SuiteBook book, IReadOnlyList<string> arguments, ImmutableArray<string> words)
+    {
+        var fuzz = new FuzzOptions();
+        var command = new Command("fuzz", "Look for failures that no requirement lists: sockconf fuzz --spec echo --max-time 60s -- ./server {port}   (--spec raw, or none: any TCP server)");
+        foreach (var option in (IEnumerable<Option>)[options.Spec, options.Seed, options.MaxTime, .. fuzz.All, options.Jobs, options.Retries, options.NoShrink, .. options.ForTarget]) command.Add(option);
+        command.SetAction(parsed =>
+        {
+            var request = FuzzRequest.Read(parsed, options, fuzz, words, book);
+            return request.Target.Enter(arguments) ?? WithSignals(stop => new FuzzSession(request, stop).Run());
         });
         return command;
     }
@@ -174,6 +187,7 @@ public static class ConformanceCli
     private static Suite? NamedSuiteOf(CaseFile file, SuiteBook book)
     {
         if (!file.Sources.IsEmpty) return book.For(book.FromSources([.. file.Sources.Select(source => (source.Name, source.Text))]), file.Client);
+        if (file.Spec == ServiceSpec.Raw.Name) return book.For(ServiceSpec.Raw, clients: false);
         return book.BuiltIn().Any(spec => spec.Name == file.Spec) ? book.For(book.Find(file.Spec), file.Client) : null;
     }
 

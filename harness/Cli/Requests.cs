@@ -70,10 +70,11 @@ internal sealed record TargetRequest(
     /// <param name="without">What verdicts rest on then.</param>
     /// <param name="text">What the first line of a run says of it.</param>
     /// <exception cref="EnvironmentException">It was required.</exception>
-    public PacketCapture? OpenCapture(string without, out string text)
+    /// <param name="except">A network whose packets are left out; null for none.</param>
+    public PacketCapture? OpenCapture(string without, out string text, string? except = null)
     {
         var whyNot = "as asked";
-        var capture = Capture == Need.Off ? null : PacketCapture.TryOpen(out whyNot, datagrams: true);
+        var capture = Capture == Need.Off ? null : PacketCapture.TryOpen(out whyNot, datagrams: true, except);
         if (capture is null && Capture == Need.Require) throw new EnvironmentException($"--capture require: {whyNot}");
         text = capture is null ? $"none ({whyNot}): judged by what {without}" : $"lo, {PacketCapture.Backend}";
         return capture;

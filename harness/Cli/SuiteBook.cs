@@ -17,7 +17,7 @@ public sealed record SuiteBook(
     Func<ServiceSpec, Suite> Servers, Func<ServiceSpec, Suite> Clients, Func<string, Api.Profile?> Standard, Func<IReadOnlyList<Suite>> All)
 {
     /// <summary>All requirements, each once, by id.</summary>
-    public IReadOnlyList<Demand> Requirements => [.. All().SelectMany(suite => suite.Requirements).DistinctBy(requirement => requirement.Id), .. Api.Points.Demands];
+    public IReadOnlyList<Demand> Requirements => [.. All().SelectMany(suite => suite.Requirements.Concat(suite.Oracles)).DistinctBy(requirement => requirement.Id), .. Api.Points.Demands];
 
     /// <exception cref="UsageException">No spec was named, or a level is given to what is no requirement.</exception>
     public Suite Choose(string? nameOrPath, bool clients)

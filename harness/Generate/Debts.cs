@@ -69,6 +69,14 @@ internal sealed class Debts(ServiceSpec service)
     /// <summary>The end of file is due.</summary>
     public bool EndsOn(int socket) => accounts.TryGetValue(socket, out var account) && (account.Shut || (service.Kind == "http" && account.Sends > 0) || (!service.IsEcho && OwedOn(account).Closes));
 
+    /// <summary>The spec tells what is due for all that was sent on a socket.</summary>
+    public bool IsDetermined(int socket)
+    {
+        if (service.IsEcho) return true;
+        var account = accounts[socket];
+        return service.Kind != "http" && !account.Undetermined && OwedOn(account) is { Open: false, Broken: false };
+    }
+
     private int BytesDue(Account account) =>
         service.Kind == "chargen" ? Endless : service.IsEcho ? account.Bytes : account.Undetermined ? 0 : OwedOn(account) is { Exact: { } exact } ? exact.Length : Announced;
 

@@ -103,6 +103,12 @@ public sealed record Suite(string Name, string Title, ImmutableArray<Requirement
 {
     public ServiceSpec Service { get; init; } = ServiceSpec.Echo;
 
+    /// <summary>What the cases of a fuzz campaign are judged by, beside that which is always judged.</summary>
+    public ImmutableArray<Requirement> Oracles { get => field.IsDefault ? [] : field; init; }
+
+    /// <summary>A requirement by its id; null where there is none.</summary>
+    public Requirement? Find(string id) => Requirements.Concat(Oracles).FirstOrDefault(one => one.Id == id);
+
     /// <summary>The targets are clients: the harness is their server.</summary>
     public bool OfClients { get; init; }
 }

@@ -151,6 +151,9 @@ public sealed record ServiceSpec
         Rules = [new Rule(new When(), Generation.None with { HasBytes = true, MinBytes = 1, MaxBytes = 1 << 20, Alphabet = Alphabet.Bytes }, new Reply.Transformed(Transform.Same), Then.Keep)],
     };
 
+    /// <summary>A TCP server of which nothing is known but that it is one.</summary>
+    public static ServiceSpec Raw { get; } = new() { Name = "raw", Title = "any TCP server: nothing is known of what it answers" };
+
     /// <summary>Every byte comes back at once and unchanged.</summary>
     public bool IsEcho => Transport == Transport.Tcp && Greeting is null && Request is Framing.Stream && Reply is Framing.Stream && Rules is [{ When: { Literal: null, Prefix: null, Regex: null, Malformed: false }, Reply: Model.Reply.Transformed { Transform: Transform.Same } }];
 

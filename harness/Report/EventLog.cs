@@ -10,8 +10,7 @@ namespace SockConformance.Report;
 /// </summary>
 internal sealed class EventLog(string folder, IRunObserver next) : IRunObserver, IDisposable
 {
-    private readonly FileStream stream = File.Create(Path.Combine(folder, "events.ndjson"));
-    private readonly Lock gate = new();
+    private readonly EventStream events = new(folder);
 
     public void Start(RunHeader header) => Write("run.start", json =>
     {
@@ -52,9 +51,18 @@ internal sealed class EventLog(string folder, IRunObserver next) : IRunObserver,
         next.RequirementDone(result, number, total);
     }
 
-    public void Dispose() => stream.Dispose();
+    public void Dispose() => events.Dispose();
 
-    private void Write(string name, Action<Utf8JsonWriter> fields)
+    private void Write(string name, Action<Utf8JsonWriter> fields) => events.Write(name, fields);
+}
+
+/// <summary>One JSON object per line, flushed as it is written.</summary>
+internal sealed class EventStream(string folder) : IDisposable
+{
+    private readonly FileStream stream = File.Create(Path.Combine(folder, "events.ndjson"));
+    private readonly Lock gate = new();
+
+    public void Write(string name, Action<Utf8JsonWriter> fields)
     {
         lock (gate)
         {
@@ -72,4 +80,6 @@ internal sealed class EventLog(string folder, IRunObserver next) : IRunObserver,
             stream.Flush();
         }
     }
+
+    public void Dispose() => stream.Dispose();
 }

@@ -11,10 +11,13 @@ public static class ResultsJson
 {
     public const int Schema = 1;
 
-    public static string Write(RunHeader header, RunResult run, int exit, IReadOnlyDictionary<string, FailurePaths> files) => JsonSerializer.Serialize(
+    public static string Write(RunHeader header, RunResult run, int exit, IReadOnlyDictionary<string, FailurePaths> files) => Write(header, run, exit, files, null);
+
+    /// <param name="fuzz">What a campaign adds; null for a check.</param>
+    internal static string Write(RunHeader header, RunResult run, int exit, IReadOnlyDictionary<string, FailurePaths> files, FuzzDocument? fuzz) => JsonSerializer.Serialize(
         new Document(
             Schema, $"sockconf {RunHeader.Version}", header.Target, header.Spec, header.SeedText, header.Sandbox, new CaptureDocument(header.Capture, run.Packets, run.Dropped),
-            run.Started.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", null), (long)run.Duration.TotalMilliseconds, exit, [.. run.Requirements.Select(result => Entry(result, files.GetValueOrDefault(result.Requirement.Id)))]),
+            run.Started.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", null), (long)run.Duration.TotalMilliseconds, exit, [.. run.Requirements.Select(result => Entry(result, files.GetValueOrDefault(result.Requirement.Id)))], fuzz),
         ResultsContext.Default.Document) + "\n";
 
     public static string CloseName(CloseVerdict close) => close == CloseVerdict.HalfOpen ? "half-open" : close.ToString().ToLowerInvariant();
@@ -28,7 +31,15 @@ public static class ResultsJson
 
     internal sealed record Document(
         int Schema, string Tool, string Target, string Spec, string Seed, string Sandbox, CaptureDocument Capture, string Started, [property: JsonPropertyName("duration_ms")] long DurationMs,
-        int Exit, ImmutableArray<EntryDocument> Requirements);
+        int Exit, ImmutableArray<EntryDocument> Requirements, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] FuzzDocument? Fuzz);
+
+    internal sealed record FuzzDocument(
+        long Cases, double Seconds, [property: JsonPropertyName("cases_per_second")] double CasesPerSecond, long Primitives, [property: JsonPropertyName("unique_failures")] int UniqueFailures, CoverageDocument Coverage,
+        string Ended, ImmutableArray<FindDocument> Finds);
+
+    internal sealed record CoverageDocument(int States, int Transitions, int Edges);
+
+    internal sealed record FindDocument(string Requirement, string Signature, string Observed, string Case, string? Capture, string Replay);
 
     internal sealed record CaptureDocument(string Backend, long Received, long Dropped);
 

@@ -46,7 +46,7 @@ internal sealed class ReplayRun(CaseRunner runner, CancellationToken cancellatio
 
     private ReplayOutcome Once(CaseFile file, Suite? suite)
     {
-        if (suite?.Requirements.FirstOrDefault(one => one.Id == file.Requirement) is not { } requirement)
+        if (suite?.Find(file.Requirement) is not { } requirement)
             return new ReplayOutcome(ReplayKind.Error, $"this sockconf knows no requirement '{file.Requirement}' of a spec '{file.Spec}'");
         cancellation.ThrowIfCancellationRequested();
         Verdict own = Verdict.Holds;

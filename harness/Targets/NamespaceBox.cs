@@ -25,12 +25,15 @@ internal sealed partial class NamespaceBox : Box
     /// <param name="scratch">A folder that only the harness's mount namespace has.</param>
     public NamespaceBox(string scratch) => room = Path.Combine(scratch, $"{Interlocked.Increment(ref boxes)}");
 
+    /// <summary>The target sees the harness's System V shared memory: what its instrumentation counts in.</summary>
+    public bool SharesMemory { get; init; }
+
     public override void Start(TargetCommand command, int port, string host, ChildStreams streams = ChildStreams.Piped)
     {
         Build(command.Folder, command.Certificates?.Folder);
         IReadOnlyList<string> words =
         [
-            "nsenter", "--target", $"{firstInBox}", "--user", "--mount", "--pid", "--ipc", "--uts", "--preserve-credentials", "--",
+            "nsenter", "--target", $"{firstInBox}", "--user", "--mount", "--pid", .. SharesMemory ? Array.Empty<string>() : ["--ipc"], "--uts", "--preserve-credentials", "--",
             "env", "-i", "-C", command.Folder, .. command.Environment(port, "/tmp").Select(pair => $"{pair.Key}={pair.Value}"),
             "setpriv", "--no-new-privs", "--bounding-set=-all", .. Limits, "--nproc=512", "--", .. command.For(port, host),
         ];
@@ -72,7 +75,7 @@ internal sealed partial class NamespaceBox : Box
         Mount("tmpfs", room, "tmpfs", "size=64m,nr_inodes=16k,mode=755");
         IReadOnlyList<string> words =
         [
-            "bwrap", "--info-fd", "3", "--unshare-user", "--uid", OwnNamespace.User, "--gid", OwnNamespace.User, "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--disable-userns",
+            "bwrap", "--info-fd", "3", "--unshare-user", "--uid", OwnNamespace.User, "--gid", OwnNamespace.User, "--unshare-pid", .. SharesMemory ? Array.Empty<string>() : ["--unshare-ipc"], "--unshare-uts", "--disable-userns",
             "--cap-drop", "ALL", "--new-session", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc",
             .. Writable("/tmp"), .. folder is "/" or "/tmp" ? [] : Writable(folder), .. shown is null ? Array.Empty<string>() : ["--ro-bind", shown, shown],
             "--", "sh", "-c", "echo ready; exec sleep 2000000000",

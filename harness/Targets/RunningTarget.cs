@@ -15,6 +15,9 @@ internal interface ITarget : ITargetControl, IDisposable
     /// <summary>Whether it can be given to another case.</summary>
     bool Alive { get; }
 
+    /// <summary>How many bytes it has printed so far.</summary>
+    long Printed => 0;
+
     void MustStayInForeground();
 }
 
@@ -87,6 +90,8 @@ internal sealed class RunningTarget : ITarget
     public TargetState State => Ended is { } end ? new(Endpoint, Launched: true, end, output.ToEnd()) : new(Endpoint, Launched: true, End: null, output.ToString());
 
     public bool Alive => Ended is null;
+
+    public long Printed => output.Total;
 
     /// <exception cref="TargetException">It serves from the background: its first process ended well and left others that listen.</exception>
     public void MustStayInForeground()

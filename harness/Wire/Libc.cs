@@ -77,6 +77,18 @@ internal static partial class Libc
     internal static unsafe partial int ioctl(int fd, nuint request, byte* argument);
 
     [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial int sched_setaffinity(int pid, nint size, ulong* mask);
+
+    /// <summary>Keeps the calling thread, and what it starts from now on, on one processor.</summary>
+    internal static unsafe bool StayOn(int processor)
+    {
+        var mask = stackalloc ulong[16];
+        new Span<ulong>(mask, 16).Clear();
+        mask[processor / 64 % 16] = 1UL << (processor % 64);
+        return sched_setaffinity(0, 16 * sizeof(ulong), mask) == 0;
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
     private static unsafe partial nint read(int fd, byte* data, nint length);
 
     [LibraryImport("libc", SetLastError = true)]

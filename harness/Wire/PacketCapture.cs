@@ -64,7 +64,8 @@ internal sealed unsafe partial class PacketCapture : IDisposable
 
     /// <summary>Opens the capture, or says in one line why it cannot be had.</summary>
     /// <param name="datagrams">UDP and what ICMP says about it, too; else TCP only, so that others' datagrams are no load.</param>
-    public static PacketCapture? TryOpen(out string whyNot, bool datagrams = false)
+    /// <param name="except">A network whose packets are left out, such as 127.16.0.0/12; null for none.</param>
+    public static PacketCapture? TryOpen(out string whyNot, bool datagrams = false, string? except = null)
     {
         PacketCapture? capture = null;
         try
@@ -78,7 +79,8 @@ internal sealed unsafe partial class PacketCapture : IDisposable
 
             capture = new PacketCapture(new LibPcapLiveDevice(loopback));
             capture.device.Open(new DeviceConfiguration { Snaplen = Snapshot, ReadTimeout = BlockTimeout, BufferSize = RingBytes, Immediate = false });
-            capture.device.Filter = $"tcp or (udp and port {capture.sentinelAddress.Port})" + (datagrams ? DatagramFilter : "");
+            var wanted = $"tcp or (udp and port {capture.sentinelAddress.Port})" + (datagrams ? DatagramFilter : "");
+            capture.device.Filter = except is null ? wanted : $"({wanted}) and not net {except}";
             capture.device.StartCapture();
             if (capture.Drain())
             {

@@ -1,0 +1,48 @@
+using SockConformance.Model;
+
+namespace SockConformance.Judge;
+
+/// <summary>What holds of any sequence of primitives.</summary>
+public static class FuzzJudge
+{
+    private const double Superlinear = 3;
+    private static readonly TimeSpan Noteworthy = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The last client of the scenario does everything right, and is served.</summary>
+    public static Verdict ServesAfter(Evidence evidence)
+    {
+        if (evidence.Scenario.Sockets is not [.., var visitor]) return Verdict.Holds;
+        var unmet = evidence.FirstUnmet;
+        return unmet >= 0 && evidence.Scenario.Steps[unmet].On == visitor && evidence.Scenario.Steps[unmet] is not Step.Receive { Bytes: null } ? DataJudge.Unmet(evidence, unmet) : Verdict.Holds;
+    }
+
+    /// <summary>What came is what is due, and all that was waited for came; of connections on which the spec still tells.</summary>
+    public static Verdict Replies(Evidence evidence)
+    {
+        foreach (var story in Story.All(evidence).Where(story => story.Owed is { Open: false, Broken: false }))
+        {
+            var match = ReplyMatch.Of(evidence.Service, story.Owed, story.Received, story.EndOfFileAt is not null);
+            if (match.DifferenceAt is >= 0 and var at)
+                return new Verdict.Violation($"at offset {at} {match.Expected}", $"{Payload.Literal.Of(story.Received[at..Math.Min(story.Received.Length, at + 16)])} ({story.Received.Length} bytes in all)") { Socket = story.Connection.Socket, Offset = at };
+            if (match.ExtraAt is >= 0 and var extra)
+                return new Verdict.Violation($"{extra} bytes", $"{story.Received.Length - extra} more: {Payload.Literal.Of(story.Received[extra..Math.Min(story.Received.Length, extra + 16)])}") { Socket = story.Connection.Socket, Offset = extra };
+        }
+
+        return DataJudge.Missing(evidence) ?? Verdict.Holds;
+    }
+
+    /// <summary>Of three connections, each with twice the request of the one before, the times to the reply do not grow threefold twice.</summary>
+    public static Verdict NoSlowdown(Evidence evidence)
+    {
+        var times = Story.All(evidence).Select(story => TimeToReply(evidence, story.Connection.Socket)).ToList();
+        if (times is not [var one, var two, var four] || four < Noteworthy || one <= TimeSpan.Zero) return Verdict.Holds;
+        return two > one * Superlinear && four > two * Superlinear
+            ? new Verdict.Violation("twice the request, twice the time", $"{one.TotalMilliseconds:0.#} ms, {two.TotalMilliseconds:0.#} ms, {four.TotalMilliseconds:0.#} ms for one, two and four times the request", evidence.Scenario.Steps.Length - 1) : Verdict.Holds;
+    }
+
+    private static TimeSpan TimeToReply(Evidence evidence, int socket)
+    {
+        var steps = evidence.Scenario.Steps.Index().Where(item => item.Item.On == socket && item.Item is Step.Send or Step.Receive or Step.ReceiveMessages or Step.Await && evidence.Trace.Outcomes[item.Index].Result != StepResult.NotRun).Select(item => item.Index).ToList();
+        return steps.Count < 2 ? TimeSpan.Zero : evidence.Trace.Outcomes[steps[^1]].End - evidence.Trace.Outcomes[steps[0]].Start;
+    }
+}
