@@ -125,11 +125,13 @@ internal sealed class Campaign(FuzzPlan plan, Suite suite, FuzzGenerator generat
     }
 
     /// <summary>Something looks odd: it is looked at again, unless the like was already.</summary>
-    public void Suspect(Suspect suspect)
+    /// <returns>Whether it is.</returns>
+    public bool Suspect(Suspect suspect)
     {
-        if (keys.AddOrUpdate(suspect.Key, 1, (_, times) => times + 1) > MostPerKey) return;
+        if (keys.AddOrUpdate(suspect.Key, 1, (_, times) => times + 1) > MostPerKey) return false;
         Interlocked.Increment(ref suspects);
         examiner.Add(suspect);
+        return true;
     }
 
     public void Note(string text)

@@ -29,11 +29,13 @@ internal sealed class FuzzGenerator
     private readonly ulong seed;
     private readonly ImmutableArray<Rule> rules;
     private readonly ImmutableArray<byte[]> tokens;
+    private readonly bool oneAtATime;
 
     public FuzzGenerator(ServiceSpec service, Corpus corpus, ulong seed)
     {
         (this.service, this.corpus, this.seed) = (service, corpus, seed);
         talk = new Conversation(service);
+        oneAtATime = service.Clients == 1 || !service.SilentClientMustNotBlock;
         rules = [.. service.Rules.Where(rule => !rule.When.Malformed)];
         tokens = [.. Tokens(service).Where(token => token.Length is > 0 and <= 64).DistinctBy(Convert.ToHexString)];
     }
@@ -234,7 +236,7 @@ internal sealed class FuzzGenerator
     // ---- making it a scenario ----
 
     /// <summary>Every socket is connected before it is used, is not used after its end, and has an end.</summary>
-    private static List<Step> Legal(List<Step> steps, ref FuzzRandom random)
+    private List<Step> Legal(List<Step> steps, ref FuzzRandom random)
     {
         var states = new Dictionary<int, SocketState>();
         var legal = new List<Step>();
@@ -249,6 +251,16 @@ internal sealed class FuzzGenerator
 
             if (socket >= MostSockets) continue;
             var state = states.GetValueOrDefault(socket, SocketState.Unconnected);
+            if (state == SocketState.Unconnected && step is not (Step.Connect or Step.Send)) continue;
+            if (state == SocketState.Unconnected && oneAtATime)
+            {
+                foreach (var (other, open) in states.Where(pair => pair.Value is SocketState.Connected or SocketState.WriteShut).OrderBy(pair => pair.Key).ToList())
+                {
+                    legal.Add(open == SocketState.Connected && random.OneIn(2) ? new Step.Abort(other) : new Step.Close(other));
+                    states[other] = SocketState.Closed;
+                }
+            }
+
             if (state == SocketState.Unconnected && step is Step.Send)
             {
                 legal.Add(new Step.Connect(socket));
@@ -277,6 +289,7 @@ internal sealed class FuzzGenerator
         var fair = ImmutableArray.CreateBuilder<Step>();
         foreach (var (index, plain) in steps.Index())
         {
+            if (plain is Step.Send { Socket: var speaking } && owed.EndsOn(speaking)) astray.Add(speaking); // the server ends it: what comes now may be refused
             var step = plain is Step.Send said && astray.Contains(said.Socket) ? said with { MayFail = true } : plain;
             fair.Add(step);
             owed.Note(step);
@@ -288,7 +301,6 @@ internal sealed class FuzzGenerator
                 case Step.Send when !(random.OneIn(8) && index + 1 < steps.Count && steps[index + 1] is Step.Send next && next.Socket == socket):
                     if (astray.Contains(socket)) fair.Add(new Step.Await(socket, AwaitMilliseconds, service.Reply is Framing.UntilEof ? new Framing.Stream() : service.Reply));
                     else if (Due(socket, owed) is { } due) fair.Add(due);
-                    if (step is Step.Send && owed.EndsOn(socket)) astray.Add(socket); // the server ends it: what comes now may be refused
                     break;
                 case Step.ShutdownWrite:
                     if (!astray.Contains(socket) && Due(socket, owed) is { } last) fair.Add(last);

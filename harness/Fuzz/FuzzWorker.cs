@@ -72,8 +72,8 @@ internal sealed partial class FuzzWorker(Campaign campaign, FuzzTarget target)
         campaign.Done(scenario, driver.Primitives - calls, reached);
         if (odd is { } why)
         {
-            Tell(why, scenario, why == Suspicion.Unmet ? $"{scenario.Steps[driver.Unmet].GetType().Name} {driver.UnmetEnd}" : "");
-            return why == Suspicion.Reply;
+            var isNew = Tell(why, scenario, why == Suspicion.Unmet ? $"{scenario.Steps[driver.Unmet].GetType().Name} {driver.UnmetEnd}" : "");
+            return why != Suspicion.Died && (why == Suspicion.Reply || !isNew); // what hangs may hang because of this case: the next ones get another target
         }
 
         if (reference is not null && Differ(scenario, driver, reference)) Tell(Suspicion.Differs, scenario, $"{reached}");
@@ -206,7 +206,7 @@ internal sealed partial class FuzzWorker(Campaign campaign, FuzzTarget target)
         }
     }
 
-    private void Tell(Suspicion why, Scenario scenario, string detail) => campaign.Suspect(new Suspect(why, scenario, [.. before], $"{why} {detail} {(Examiner.IsInnocent(scenario) ? "" : "astray")}"));
+    private bool Tell(Suspicion why, Scenario scenario, string detail) => campaign.Suspect(new Suspect(why, scenario, [.. before], $"{why} {detail} {(Examiner.IsInnocent(scenario) ? "" : "astray")}"));
 
     [GeneratedRegex("0x[0-9a-fA-F]+|[0-9]+", RegexOptions.None, 1000)]
     private static partial Regex Numbers();

@@ -47,7 +47,8 @@ internal static class FolderOrder
         ["Targets"] = ["Api", "Model", "Wire"],
         ["Report"] = ["Api", "Captures", "Model", "Run", "Wire"],
         ["Run"] = ["Api", "Captures", "Generate", "Judge", "Model", "Report", "Targets", "Wire"],
-        ["Cli"] = ["Api", "Captures", "Generate", "Judge", "Model", "Report", "Run", "Spec", "Targets", "Wire"],
+        ["Fuzz"] = ["Generate", "Judge", "Model", "Report", "Run", "Targets", "Wire"],
+        ["Cli"] = ["Api", "Captures", "Fuzz", "Generate", "Judge", "Model", "Report", "Run", "Spec", "Targets", "Wire"],
     };
 
     /// <summary>The uses that the order does not allow, in files of the harness.</summary>

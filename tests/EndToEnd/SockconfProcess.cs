@@ -4,13 +4,13 @@ using System.Text;
 
 namespace SockConformance.Tests.EndToEnd;
 
-/// <summary>A sockconf that runs: what it has printed so far, signals to it, its end. At most two run at a time.</summary>
+/// <summary>A sockconf that runs: what it has printed so far, signals to it, its end. At most three run at a time.</summary>
 internal sealed partial class SockconfProcess : IDisposable
 {
     public const int Interrupt = 2, Kill = 9, Terminate = 15;
     private const string OrdinaryPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(120);
-    private static readonly SemaphoreSlim Places = new(2);
+    private static readonly SemaphoreSlim Places = new(3);
 
     /// <summary>Variables of the tests' own surroundings that would change what sockconf prints.</summary>
     private static readonly string[] LeftOut = ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "CI", "SOCKCONF_DEBUG", "SOCKCONF_SCRATCH", "SOCKCONF_USER", "SOCKCONF_TARGET", "DOTNET_gcServer"];

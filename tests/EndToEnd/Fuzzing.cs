@@ -1,0 +1,145 @@
+using System.Text.Json;
+using NUnit.Framework;
+
+namespace SockConformance.Tests.EndToEnd;
+
+/// <summary>Campaigns find what was planted, make it small, keep it, and cry no wolf.</summary>
+[TestFixture, Parallelizable(ParallelScope.Children)]
+public sealed class Fuzzing
+{
+    private static readonly string Mini = Path.Combine(Machine.Targets, "fuzz", "mini.yaml");
+
+    private static IReadOnlyList<string> Planted(string bug) => [.. TargetProgram.Named("fuzz/planted.c").Command, bug];
+
+    [TestCase("behind-1", 3)]
+    [TestCase("behind-2", 4)]
+    [TestCase("behind-3", 5)]
+    [TestCase("magic-length", 3)]
+    public async Task A_planted_bug_is_found_made_small_and_shown_again(string bug, int most)
+    {
+        using var place = new Workplace();
+        var sockconf = new Sockconf(place);
+        var outcome = await sockconf.Run(["fuzz", "--spec", Mini, "--seed", "11", "--max-time", "90s", "--no-pin", "--report", place.Report, "--", .. Planted(bug)]);
+        outcome.MustExit(1);
+        Assert.That(outcome.Results.Verdicts["process/life/keeps-running"], Is.EqualTo("fail"), outcome.ToString);
+        using var file = JsonDocument.Parse(File.ReadAllText(outcome.Results.Cases.Single()));
+        Assert.That(file.RootElement.GetProperty("scenario").GetProperty("steps").GetArrayLength(), Is.LessThanOrEqualTo(most), outcome.ToString);
+
+        var again = await sockconf.Run(["replay", .. outcome.Results.Cases, "--", .. Planted(bug)]);
+        again.MustExit(1);
+        var fixedNow = await sockconf.Run(["replay", .. outcome.Results.Cases, "--", .. Planted("none")]);
+        fixedNow.MustExit(0);
+        fixedNow.MustLeaveNothing();
+    }
+
+    [Test]
+    public async Task What_the_target_itself_tells_of_its_edges_leads_to_a_bug_that_no_answer_shows()
+    {
+        using var place = new Workplace();
+        var outcome = await new Sockconf(place).Run([
+            "fuzz", "--spec", Path.Combine(Machine.Targets, "fuzz", "one-client.yaml"), "--seed", "3", "--max-time", "20s", "--max-cases", "3000", "--no-pin", "--report", place.Report, "--", .. TargetProgram.Named("fuzz/instrumented.c").Command,
+        ]);
+        Assert.That(Fuzz(outcome).GetProperty("coverage").GetProperty("edges").GetInt32(), Is.GreaterThan(5), outcome.ToString);
+    }
+
+    [Test]
+    public async Task A_server_that_never_answers_again_is_found()
+    {
+        using var place = new Workplace();
+        var outcome = await new Sockconf(place).Run(["fuzz", "--spec", Mini, "--seed", "11", "--max-time", "60s", "--no-shrink", "--no-pin", "--report", place.Report, "--", .. Planted("spin")]);
+        outcome.MustExit(1);
+        Assert.That(outcome.Results.Violated, Is.SubsetOf((string[])["fuzz/replies", "fuzz/serves-after", "tcp/close/fin-answered-by-fin"]), outcome.ToString);
+    }
+
+    [Test]
+    public async Task Two_campaigns_with_one_seed_and_one_worker_draw_the_same_first_thousand_cases()
+    {
+        var digests = new List<string>();
+        for (var run = 0; run < 2; run++)
+        {
+            using var place = new Workplace();
+            var outcome = await new Sockconf(place).Run(["fuzz", "--spec", "echo", "--seed", "5", "--jobs", "1", "--max-cases", "1000", "--no-pin", "--report", place.Report, "--", .. TargetProgram.Named("good/c_epoll.c").Command]);
+            outcome.MustExit(0);
+            digests.Add(Events(place).Single(line => line.GetProperty("event").GetString() == "fuzz.drawn").GetProperty("digest").GetString()!);
+        }
+
+        Assert.That(digests[1], Is.EqualTo(digests[0]));
+    }
+
+    [TestCase("echo", "good/c_epoll.c")]
+    [TestCase("echo", "good/python_threads.py")]
+    [TestCase("mini", "fuzz/planted.c")]
+    public async Task A_good_server_gives_no_alarm(string spec, string name)
+    {
+        using var place = new Workplace();
+        var outcome = await new Sockconf(place).Run(["fuzz", "--spec", spec == "mini" ? Mini : spec, "--seed", "8", "--max-time", "5s", "--no-pin", "--report", place.Report, "--", .. TargetProgram.Named(name).Command]);
+        Assert.That(outcome.Exit, Is.Zero.Or.EqualTo(7), outcome.ToString);
+        Assert.That(Fuzz(outcome).GetProperty("unique_failures").GetInt32(), Is.Zero, outcome.ToString);
+        Assert.That(Fuzz(outcome).GetProperty("cases").GetInt64(), Is.GreaterThan(20), outcome.ToString);
+        outcome.MustLeaveNothing();
+    }
+
+    [Test]
+    public async Task A_difference_from_the_reference_is_found()
+    {
+        using var place = new Workplace();
+        var (target, reference) = (TargetProgram.Named("faulty/upper_case.py").Command, string.Join(' ', TargetProgram.Named("good/c_epoll.c").Command));
+        var outcome = await new Sockconf(place).Run(["fuzz", "--seed", "8", "--max-time", "60s", "--no-pin", "--against", reference, "--report", place.Report, "--", .. target]);
+        outcome.MustExit(1);
+        Assert.That(outcome.Results.Violated, Does.Contain("fuzz/same-as-reference"), outcome.ToString);
+    }
+
+    [Test]
+    public async Task A_killed_campaign_leaves_nothing_running_and_goes_on_from_its_corpus()
+    {
+        using var place = new Workplace();
+        var sockconf = new Sockconf(place);
+        var corpus = Path.Combine(place.Work, "corpus");
+        string[] Arguments(string report, string time) => ["fuzz", "--spec", Mini, "--seed", "2", "--max-time", time, "--no-pin", "--corpus", corpus, "--report", Path.Combine(place.Root, report), "--", .. Planted("none")];
+        using (var running = await SockconfProcess.Start(sockconf, Arguments("first", "100s")))
+        {
+            await Until(() => Directory.Exists(corpus) && Directory.EnumerateFiles(corpus, "fuzz-corpus-*.json").Count() > 3);
+            running.SignalGroup(SockconfProcess.Kill);
+            await running.End();
+        }
+
+        await Until(() => place.LeftProcesses().Count == 0);
+        var kept = Directory.EnumerateFiles(corpus, "fuzz-corpus-*.json").Count();
+        var again = await sockconf.Run(Arguments("second", "2s"));
+        again.MustExit(0);
+        Assert.That(again.ErrorLines, Is.Empty, again.ToString);
+        Assert.That(Directory.EnumerateFiles(corpus, "fuzz-corpus-*.json").Count(), Is.GreaterThanOrEqualTo(kept));
+    }
+
+    [Test]
+    public async Task A_target_that_dies_of_every_client_is_one_failure()
+    {
+        using var place = new Workplace();
+        var server = place.Write("dies.py", "import os, socket, sys\ns = socket.create_server(('127.0.0.1', int(sys.argv[1])))\ns.accept()\nos.abort()\n");
+        var outcome = await new Sockconf(place).Run(["fuzz", "--seed", "8", "--max-time", "8s", "--keep-going", "--no-pin", "--report", place.Report, "--", "python3", server, "{port}"]);
+        outcome.MustExit(1);
+        Assert.That(Fuzz(outcome).GetProperty("unique_failures").GetInt32(), Is.EqualTo(1), outcome.ToString);
+    }
+
+    private static async Task Until(Func<bool> holds)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var beat = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!holds()) await beat.WaitForNextTickAsync(deadline.Token);
+    }
+
+    private static JsonElement Fuzz(Outcome outcome)
+    {
+        using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(outcome.Place.Report, "results.json")));
+        return document.RootElement.GetProperty("fuzz").Clone();
+    }
+
+    private static IEnumerable<JsonElement> Events(Workplace place)
+    {
+        foreach (var line in File.ReadLines(Path.Combine(place.Report, "events.ndjson")))
+        {
+            using var document = JsonDocument.Parse(line);
+            yield return document.RootElement.Clone();
+        }
+    }
+}
