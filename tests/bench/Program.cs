@@ -5,6 +5,7 @@ using SockConformance.Bench;
 //   dotnet run -c Release --project tests/bench -- check TARGET…   a whole check of a server (its command, {port} in it)
 //   dotnet run -c Release --project tests/bench -- decode          our packet decoder beside PacketDotNet
 //   dotnet run -c Release --project tests/bench -- api [DRIVER…]   the model beside the kernel, from the repository's folder
+//   dotnet run -c Release --project tests/bench -- fuzz TARGET…    sequences beside a loop in C, and a campaign, from the repository's folder
 //   dotnet run -c Release --project tests/bench -- analyze [--packets N] [--rounds N] [--program FILE]
 //                                                                  the analysis of a capture beside tshark, capinfos, and SharpPcap with PacketDotNet
 //   dotnet run -c Release --project tests/bench -- fuzz-captures N|SECONDSs [SEED]   damaged captures through analyze, from the repository's folder
@@ -13,6 +14,7 @@ using SockConformance.Bench;
 return args switch
 {
     ["check", _, ..] => CheckBench.Run(args[1..]),
+    ["fuzz", _, ..] => FuzzBench.Run(Environment.CurrentDirectory, args[1..]),
     ["api", ..] => ApiBench.Run(Environment.CurrentDirectory, args[1..]),
     ["analyze", .. var options] => AnalyzeBench.Run(options),
     ["decode"] => DecodeBench.Run(),
@@ -24,6 +26,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: check COMMAND {port}   or   decode   or   api [DRIVER]   or   analyze [--packets N] [--rounds N] [--program FILE]   or   fuzz-captures N|SECONDSs [SEED]   or   messy-captures N [SEED [FILE]]   or   endless-captures N [KIND]");
+    Console.Error.WriteLine("usage: check COMMAND {port}   or   fuzz COMMAND {port}   or   decode   or   api [DRIVER]   or   analyze [--packets N] [--rounds N] [--program FILE]   or   fuzz-captures N|SECONDSs [SEED]   or   messy-captures N [SEED [FILE]]   or   endless-captures N [KIND]");
     return 2;
 }

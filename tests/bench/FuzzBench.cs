@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using SockConformance.Model;
+using SockConformance.Wire;
+
+namespace SockConformance.Bench;
+
+/// <summary>
+/// Sequences of connect, send, receive, close on one server, each on the same processor as it: a loop in C, and the driver that campaigns use, which looks at every reply; then a whole campaign on all
+/// processors. In turns, each for a second or so.
+/// </summary>
+internal static class FuzzBench
+{
+    private const int Rounds = 5, CampaignSeconds = 5;
+
+    /// <param name="folder">The repository.</param>
+    /// <param name="command">The server, with {port}.</param>
+    public static int Run(string folder, string[] command)
+    {
+        var loop = Path.Combine(Path.GetTempPath(), $"sockconf-sequences-{Environment.ProcessId}");
+        using (var compiler = Process.Start("gcc", ["-O2", "-o", loop, Path.Combine(folder, "tests/bench/sequences.c")])) compiler.WaitForExit();
+        var port = new Ports((ulong)Environment.ProcessId).Next();
+        var words = command.Select(word => word.Replace("{port}", $"{port}", StringComparison.Ordinal)).ToList();
+        using var server = Process.Start("taskset", ["-c", "0", .. words]);
+        var (c, ours, campaign) = (new List<double>(), new List<double>(), new List<double>());
+        try
+        {
+            Libc.StayOn(0);
+            if (Clock.Until(() => SocketTable.IsListening(port, Transport.Tcp) ? "" : null, TimeSpan.FromSeconds(10), CancellationToken.None) is null) throw new IOException("the server does not listen");
+            using var driver = new QuickDriver(new IPEndPoint(IPAddress.Loopback, port), 0, CancellationToken.None);
+            Rate(driver, 1);
+            for (var round = 0; round < Rounds; round++)
+            {
+                c.Add(Printed("taskset", ["-c", "0", loop, $"{port}", "1"]));
+                ours.Add(Rate(driver, 1));
+                campaign.Add(Campaign(command));
+            }
+        }
+        finally
+        {
+            server.Kill();
+            File.Delete(loop);
+        }
+
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Rounds} rounds in turns, sequences/s, median (least to most)"));
+        Console.WriteLine($"  a loop in C, one processor with its server        {Show(c)}");
+        Console.WriteLine($"  the quick driver, the same, every reply looked at {Show(ours)}   {(Median(ours) / Median(c)).ToString("0.00", CultureInfo.InvariantCulture)} of C");
+        Console.WriteLine($"  fuzz --spec echo, all processors (drawn cases)    {Show(campaign)}");
+        return 0;
+    }
+
+    private static double Rate(QuickDriver driver, double seconds)
+    {
+        var data = Payload.Literal.Of("sixteen bytes .."u8);
+        var scenario = new Scenario("", [new Step.Connect(0), new Step.Send(0, data), new Step.Receive(0, 16), new Step.Close(0)]);
+        var wanted = data.ToBytes();
+        var watch = Stopwatch.StartNew();
+        long done = 0;
+        while (watch.Elapsed.TotalSeconds < seconds)
+        {
+            for (var i = 0; i < 50; i++, done++)
+            {
+                driver.Run(scenario.Steps);
+                if (driver.Unmet >= 0 || !driver.Received(0).SequenceEqual(wanted)) throw new InvalidOperationException($"step {driver.Unmet}: {driver.UnmetEnd}");
+            }
+        }
+
+        return done / watch.Elapsed.TotalSeconds;
+    }
+
+    private static double Campaign(string[] command)
+    {
+        var report = Directory.CreateTempSubdirectory("bench-fuzz-").FullName;
+        using var run = Process.Start(new ProcessStartInfo("taskset", ["-c", $"0-{Environment.ProcessorCount - 1}", BuiltProgram.Path, "fuzz", "--spec", "echo", "--max-time", $"{CampaignSeconds}s", "-q", "--report", report, "--", .. command]) { RedirectStandardOutput = true })!;
+        run.StandardOutput.ReadToEnd();
+        run.WaitForExit();
+        using var results = System.Text.Json.JsonDocument.Parse(File.ReadAllText(Path.Combine(report, "results.json")));
+        Directory.Delete(report, recursive: true);
+        return results.RootElement.GetProperty("fuzz").GetProperty("cases_per_second").GetDouble();
+    }
+
+    private static double Printed(string program, IReadOnlyList<string> arguments)
+    {
+        using var run = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
+        return double.Parse(run.StandardOutput.ReadToEnd(), CultureInfo.InvariantCulture);
+    }
+
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+
+    private static string Show(List<double> values) => string.Create(CultureInfo.InvariantCulture, $"{Median(values),7:0} ({values.Min():0} to {values.Max():0})");
+}
