@@ -11,11 +11,14 @@ public static class ResultsJson
 {
     public const int Schema = 1;
 
-    public static string Write(RunHeader header, RunResult run, int exit, IReadOnlyDictionary<string, FailurePaths> files) => JsonSerializer.Serialize(
-        new Document(
+    public static string Write(RunHeader header, RunResult run, int exit, IReadOnlyDictionary<string, FailurePaths> files) => Text(Of(header, run, exit, files));
+
+    /// <summary>What the file says, for the formats that are made from it.</summary>
+    internal static Document Of(RunHeader header, RunResult run, int exit, IReadOnlyDictionary<string, FailurePaths> files) => new(
             Schema, $"sockconf {RunHeader.Version}", header.Target, header.Spec, header.SeedText, header.Sandbox, new CaptureDocument(header.Capture, run.Packets, run.Dropped),
-            run.Started.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", null), (long)run.Duration.TotalMilliseconds, exit, [.. run.Requirements.Select(result => Entry(result, files.GetValueOrDefault(result.Requirement.Id)))]),
-        ResultsContext.Default.Document) + "\n";
+            run.Started.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", null), (long)run.Duration.TotalMilliseconds, exit, [.. run.Requirements.Select(result => Entry(result, files.GetValueOrDefault(result.Requirement.Id)))]);
+
+    internal static string Text(Document document) => JsonSerializer.Serialize(document, ResultsContext.Default.Document) + "\n";
 
     public static string CloseName(CloseVerdict close) => close == CloseVerdict.HalfOpen ? "half-open" : close.ToString().ToLowerInvariant();
 
