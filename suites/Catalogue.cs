@@ -19,7 +19,7 @@ namespace SockConformance.Suites;
 public static class Catalogue
 {
     /// <summary>All that the command line can be asked for.</summary>
-    public static SuiteBook Book { get; } = new(() => [.. BuiltInSpecs.Shelf.Names.Select(name => (name, BuiltInSpecs.Shelf.Find(name).Title))], Find, SpecReader.Read, For, ForClientsOf, BuiltInProfiles.Find, All);
+    public static SuiteBook Book { get; } = new(() => [.. BuiltInSpecs.Shelf.Titles], Find, SpecReader.Read, For, ForClientsOf, BuiltInProfiles.Find, All) { Lesson = Lessons.Of };
 
     /// <summary>The requirements of the best known of all.</summary>
     public static Suite Echo => For(ServiceSpec.Echo);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using SockConformance.Model;
@@ -47,17 +48,27 @@ public static class ConformanceCli
         IReadOnlyList<string> ours = split < 0 ? arguments : [.. arguments.Take(split)];
         ImmutableArray<string> command = split < 0 ? [] : [.. arguments.Skip(split + 1)];
 
-        var options = new Options();
-        var root = new RootCommand("Launches a socket program, drives it with generated sequences of socket primitives, watches the wire and says which clause is violated.")
-        {
-            CheckCommand(options, book, arguments, command), ReplayCommand(options, book, arguments, command), MinimiseCommand(options, book, arguments, command), DiffCommand(options), FuzzCommand(options, book, arguments, command), AnalyzeCommand(options), ListCommand(options, book), ExplainCommand(book), InitCommand(),
-        };
-        foreach (var further in more) root.Add(further);
-
+        var root = Root(arguments, book, more, command);
         var parsed = root.Parse(ours, new ParserConfiguration { ResponseFileTokenReplacer = null });
         var wrong = parsed.Errors.FirstOrDefault(one => one.Message.StartsWith("Unrecognized", StringComparison.Ordinal)) ?? (parsed.Errors is [var first, ..] ? first : null);
         if (wrong is { } error) throw new UsageException($"{(error.SymbolResult is OptionResult option ? option.Option.Name + ": " : "")}{string.Join(' ', error.Message.Split('\n', StringSplitOptions.TrimEntries)).TrimEnd('.')}; see sockconf {(parsed.CommandResult.Command == root ? "" : parsed.CommandResult.Command.Name + " ")}--help");
         return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+    }
+
+    /// <summary>All commands and their options; what they are described by is written down by <see cref="CommandPages"/>.</summary>
+    internal static RootCommand Root(IReadOnlyList<string> arguments, SuiteBook book, IReadOnlyList<Command> more, ImmutableArray<string> command)
+    {
+        var options = new Options();
+        options.Spec.CompletionSources.Add(_ => book.BuiltIn().Select(spec => new CompletionItem(spec.Name)));
+        options.Filter.CompletionSources.Add(_ => book.Requirements.Select(requirement => new CompletionItem(requirement.Id)));
+        var root = new RootCommand("Launches a socket program, drives it with generated sequences of socket primitives, watches the wire and says which clause is violated.")
+        {
+            CheckCommand(options, book, arguments, command), ReplayCommand(options, book, arguments, command), MinimiseCommand(options, book, arguments, command), DiffCommand(options), FuzzCommand(options, book, arguments, command), AnalyzeCommand(options), ListCommand(options, book), ExplainCommand(book), InitCommand(), DoctorCommand.Make(arguments), ReportCommand.Make(options),
+        };
+        foreach (var further in more) root.Add(further);
+        root.Add(HelpCommand.Help(root));
+        root.Add(HelpCommand.Completion());
+        return root;
     }
 
     private static Command CheckCommand(Options options, SuiteBook book, IReadOnlyList<string> arguments, ImmutableArray<string> words)
@@ -84,7 +95,7 @@ public static class ConformanceCli
     {
         var fuzz = new FuzzOptions();
         var command = new Command("fuzz", "Look for failures that no requirement lists: sockconf fuzz --spec echo --max-time 60s -- ./server {port}   (--spec raw, or none: any TCP server)");
-        foreach (var option in (IEnumerable<Option>)[options.Spec, options.Seed, options.MaxTime, .. fuzz.All, options.Jobs, options.Retries, options.NoShrink, .. options.ForTarget]) command.Add(option);
+        foreach (var option in (IEnumerable<Option>)[options.Spec, options.Seed, options.MaxTime, .. fuzz.All, options.Partition, options.Jobs, options.Retries, options.NoShrink, .. options.ForTarget]) command.Add(option);
         command.SetAction(parsed =>
         {
             var request = FuzzRequest.Read(parsed, options, fuzz, words, book);
@@ -261,14 +272,15 @@ public static class ConformanceCli
 
     private static Command ExplainCommand(SuiteBook book)
     {
-        var id = new Argument<string>("id") { Description = "The id of a requirement." };
+        var id = new Argument<string>("id") { Description = "The id of a requirement.", HelpName = "id" };
+        id.CompletionSources.Add(_ => book.Requirements.Select(one => new CompletionItem(one.Id)));
         var command = new Command("explain", "What a requirement demands, what usually breaks it and what to change.") { id };
         command.SetAction(parsed =>
         {
             var wanted = parsed.GetValue(id)!;
             var all = book.Requirements;
             var requirement = all.FirstOrDefault(one => one.Id == wanted) ?? throw new UsageException($"there is no requirement '{wanted}'{Nearest(wanted, all.Select(one => one.Id))}");
-            Console.Out.WriteLine($"{requirement.Id}\n{requirement.Title}\n\n  clause   {requirement.Clause}\n  level    {requirement.Level.ToString().ToUpperInvariant()}, charged to {requirement.Subject.ToString().ToUpperInvariant()}\n  demands  {requirement.Statement}\n  cause    {requirement.Why}\n  fix      {requirement.Fix}");
+            Console.Out.WriteLine($"{requirement.Id}\n{requirement.Title}\n\n  clause   {requirement.Clause}\n  level    {requirement.Level.ToString().ToUpperInvariant()}, charged to {requirement.Subject.ToString().ToUpperInvariant()}\n  demands  {requirement.Statement}\n  cause    {requirement.Why}\n  fix      {requirement.Fix}{(book.Lesson(wanted) is { } lesson ? $"\n\n{lesson}" : "")}");
             return Exit.Holds;
         });
         return command;
@@ -278,7 +290,7 @@ public static class ConformanceCli
     internal static string Nearest(string word, IEnumerable<string> known) => Words.Nearest(word, known);
 
     /// <summary>Runs with a token that SIGINT and SIGTERM cancel; the run's own code is replaced by 128+n then, when all is written.</summary>
-    private static int WithSignals(Func<StopRequest, int> run)
+    internal static int WithSignals(Func<StopRequest, int> run)
     {
         using var stop = new StopRequest();
         if (OwnNamespace.Scratch is not null) OwnNamespace.Settle(stop.Request);

@@ -13,7 +13,7 @@ namespace SockConformance.Cli;
 /// <summary>A check of a driver as it was asked for.</summary>
 /// <param name="Standard">What it is judged by; null for what it says itself.</param>
 /// <param name="Primitives">Random programs go on until so many primitives were called.</param>
-internal sealed record DriverRequest(TargetRequest Target, ImmutableArray<Demand> Selected, Api.Profile? Standard, Func<string, Api.Profile?> Find, ulong Seed, TimeSpan? Until, long? Primitives, bool InFull, bool Strict, int Retries, bool Shrinks, TimeSpan ShrinkTime)
+internal sealed record DriverRequest(TargetRequest Target, ImmutableArray<Demand> Selected, Api.Profile? Standard, Func<string, Api.Profile?> Find, ulong Seed, TimeSpan? Until, long? Primitives, bool InFull, bool Strict, int Retries, bool Shrinks, TimeSpan ShrinkTime, Baseline Baseline)
 {
     private const long ByDefault = 60_000, Thorough = 1_000_000;
 
@@ -27,12 +27,14 @@ internal sealed record DriverRequest(TargetRequest Target, ImmutableArray<Demand
         var standard = name is null ? null : book.Standard(name) ?? throw new UsageException($"--standard {Printable.Line(name)}: there is no such profile; posix, linux, or a file that ends in .yaml");
         var profile = parsed.GetValue(options.Profile);
         var limit = Options.Duration(parsed.GetValue(options.MaxTime), "--max-time");
+        ImmutableArray<Demand> selected = [.. Points.Demands.Where(demand => Options.Matches(demand.Id, filters))];
+        if (Partition.Read(parsed.GetValue(options.Partition)) is { } part) selected = part.Of(selected);
         return new DriverRequest(
-            TargetRequest.Read(parsed, options, words, null, needed: false), [.. Points.Demands.Where(demand => Options.Matches(demand.Id, filters))], standard, book.Standard,
+            TargetRequest.Read(parsed, options, words, null, needed: false), selected, standard, book.Standard,
             options.SeedOf(parsed),
             limit ?? profile switch { Cli.Profile.Quick => TimeSpan.FromSeconds(1.6), Cli.Profile.Thorough => null, _ => TimeSpan.FromSeconds(9) },
             options.CasesOf(parsed) is { } wanted ? wanted * 30L : profile switch { Cli.Profile.Quick => null, Cli.Profile.Thorough => Thorough, _ => ByDefault }, profile == Cli.Profile.Thorough, parsed.GetValue(options.Strict), options.RetriesOf(parsed), !parsed.GetValue(options.NoShrink),
-            TimeSpan.FromSeconds(profile switch { Cli.Profile.Quick => 3, Cli.Profile.Thorough => 60, _ => 8 }));
+            TimeSpan.FromSeconds(profile switch { Cli.Profile.Quick => 3, Cli.Profile.Thorough => 60, _ => 8 }), CheckRequest.BaselineOf(parsed, options, book));
     }
 }
 
@@ -51,6 +53,8 @@ internal sealed class DriverSession(DriverRequest request, StopRequest stop)
         var profile = request.Standard ?? Asked();
         var header = new RunHeader(Who, $"api ({profile.Name})", request.Seed, request.Target.SandboxText, captureText, capture is not null, request.Target.Command?.Words ?? [], request.Strict);
         var folder = RunFolder.Create(request.Target.ReportFolder, request.Seed);
+        var actions = GitHubActions.Around(Console.Out);
+        actions?.Begin();
         console.Header(header);
         using var events = new EventLog(folder, console);
         events.Start(header);
@@ -60,16 +64,17 @@ internal sealed class DriverSession(DriverRequest request, StopRequest stop)
             Start, peer, Taking(capture), events, stop.Token);
         var results = check.Execute();
         var counts = capture?.Counts() ?? default;
-        var run = new RunResult(results, started, DateTimeOffset.UtcNow - started, check.Programs, (int)Math.Min(int.MaxValue, check.Primitives), counts.Received, counts.Dropped, stop.Signal);
+        var run = new RunResult(results, started, DateTimeOffset.UtcNow - started, check.Programs, (int)Math.Min(int.MaxValue, check.Primitives), counts.Received, counts.Dropped, stop.Signal).With(request.Baseline);
         var exit = Session.ExitOf(run, request.Strict);
         var files = run.Requirements.Where(result => result.Failure is not null).ToDictionary(
             result => result.Requirement.Id, result => ProgramFiles.Save(folder, header, profile.Name, result.Requirement, (ProgramFailure)result.Failure!, new CaptureOrigin(capture?.Link ?? LinkType.Ethernet, counts) { Filter = capture?.Filter }));
         foreach (var result in run.Requirements.Where(result => result.Status is Status.Fail or Status.Warn)) console.Card(result, files.GetValueOrDefault(result.Requirement.Id), folder);
-        RunFolder.Write(folder, "results.json", ResultsJson.Write(header, run, exit, files));
-        RunFolder.Write(folder, "junit.xml", JUnitXml.Write(header, run, files));
+        console.Known(run.Requirements);
+        var document = Session.WriteReport(folder, request.Target.Also, header, run, exit, files);
         RunFolder.Write(folder, "coverage.txt", check.Coverage.ToString());
         events.End(exit);
         console.DriverSummary(header, run, check, folder, exit);
+        Session.End(actions, document, request.Strict);
         return exit;
     }
 

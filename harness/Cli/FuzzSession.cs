@@ -28,11 +28,9 @@ internal sealed class FuzzOptions
 
     public Option<int> RestartEvery { get; } = new("--restart-every") { Description = "Start the target anew after so many cases; 0 for only when it must be.", HelpName = "N" };
 
-    public Option<string?> Partition { get; } = new("--partition") { Description = "Of a campaign that several machines run, this part: hash:1/4.", HelpName = "PART" };
-
     public Option<bool> NoPin { get; } = new("--no-pin") { Description = "Do not keep each worker and its target on a processor of their own." };
 
-    public IEnumerable<Option> All => [MaxCases, Stale, KeepGoing, Corpus, From, Against, RestartEvery, Partition, NoPin];
+    public IEnumerable<Option> All => [MaxCases, Stale, KeepGoing, Corpus, From, Against, RestartEvery, NoPin];
 }
 
 /// <summary>A campaign as it was asked for.</summary>
@@ -53,7 +51,7 @@ internal sealed record FuzzRequest(TargetRequest Target, Suite Suite, FuzzPlan P
         var every = parsed.GetValue(fuzz.RestartEvery);
         if (every < 0) throw new UsageException("--restart-every: 0 or more");
         var plan = new FuzzPlan(
-            Part(options.SeedOf(parsed), parsed.GetValue(fuzz.Partition)), jobs, Options.Duration(parsed.GetValue(options.MaxTime), "--max-time"), parsed.GetValue(fuzz.MaxCases),
+            Part(options.SeedOf(parsed), Partition.Read(parsed.GetValue(options.Partition))), jobs, Options.Duration(parsed.GetValue(options.MaxTime), "--max-time"), parsed.GetValue(fuzz.MaxCases),
             Options.Duration(parsed.GetValue(fuzz.Stale) ?? "5m", "--stop-after-stale"), every, parsed.GetValue(fuzz.KeepGoing), jobs <= Environment.ProcessorCount && !parsed.GetValue(fuzz.NoPin));
         var against = parsed.GetValue(fuzz.Against) is not { } reference ? null : new TargetCommand(Split(reference), Environment.CurrentDirectory, request.Command!.PassedVariables);
         against?.MustExist();
@@ -62,15 +60,8 @@ internal sealed record FuzzRequest(TargetRequest Target, Suite Suite, FuzzPlan P
             [.. parsed.GetValue(fuzz.From) ?? []], against);
     }
 
-    /// <summary>Another seed for each part of a partition: the parts draw other cases.</summary>
-    private static ulong Part(ulong seed, string? partition)
-    {
-        if (partition is null) return seed;
-        var numbers = partition.StartsWith("hash:", StringComparison.Ordinal) ? partition[5..].Split('/') : [];
-        if (numbers is not [var which, var of] || !int.TryParse(which, out var part) || !int.TryParse(of, out var parts) || parts is < 1 or > 10_000 || part < 1 || part > parts)
-            throw new UsageException($"--partition {partition}: write hash:1/4, hash:2/4, … (the part, and how many there are)");
-        return FuzzRandom.Of(seed, (ulong)part).Next();
-    }
+    /// <summary>Another seed for each part: the parts draw other cases.</summary>
+    private static ulong Part(ulong seed, Partition? part) => part is null ? seed : FuzzRandom.Of(seed, (ulong)part.Number).Next();
 
     /// <summary>Words as a shell splits them, with ' and " and \.</summary>
     private static ImmutableArray<string> Split(string command)
@@ -156,7 +147,7 @@ internal sealed class FuzzSession(FuzzRequest request, StopRequest stop)
         var files = finds.GroupBy(find => find.Requirement.Id).ToDictionary(group => group.Key, group => group.First().Paths);
         var card = new ConsoleReport(Console.Out, Console.Error, Target.Style with { Bar = false });
         foreach (var find in finds) card.Card(new RequirementResult(find.Requirement, Status.Fail, CloseVerdict.None, 1, TimeSpan.Zero, null, find.Failure), find.Paths, folder);
-        RunFolder.Write(folder, "results.json", ResultsJson.Write(header, run, exit, files, Document(counts, campaign.EndedBy, finds)));
+        RunFolder.Write(folder, "results.json", ResultsJson.Text(ResultsJson.Of(header, run, exit, files, Document(counts, campaign.EndedBy, finds))));
         RunFolder.Write(folder, "junit.xml", JUnitXml.Write(header, run, files));
         RunFolder.Write(folder, "states.dot", campaign.Map.ToDot());
         log.End(counts, campaign.EndedBy, exit);

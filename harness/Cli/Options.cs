@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
+using SockConformance.Model;
+using SockConformance.Report;
 
 namespace SockConformance.Cli;
 
@@ -57,6 +59,10 @@ internal sealed partial class Options
     public Option<TlsSecrets> TlsSecrets { get; } = new("--tls-secrets") { Description = "Secrets of TLS sessions: in a key log beside the captures (sidecar), in the captures, too (embed), or nowhere (drop).", DefaultValueFactory = _ => Cli.TlsSecrets.Sidecar };
 
     public Option<string?> Baseline { get; } = new("--baseline") { Description = "Known failures with a reason (YAML): shown as XFAIL, and as XPASS when mended.", HelpName = "FILE" };
+
+    public Option<string[]> Also { get; } = new("--also") { Description = "Further files in the report folder, by comma: ctrf, sarif, tap, markdown (sockconf help formats).", HelpName = "FORMAT[,FORMAT]" };
+
+    public Option<string?> Partition { get; } = new("--partition") { Description = "Only part M of N of the requirements: every N-th (slice), or by their ids (hash). sockconf report --merge joins the reports.", HelpName = "slice:M/N|hash:M/N" };
 
     public Option<string?> Connect { get; } = new("--connect") { Description = "Check a server that already runs, instead of launching one.", HelpName = "HOST:PORT" };
 
@@ -116,11 +122,20 @@ internal sealed partial class Options
     public IEnumerable<Option> ForTarget => [Connect, AllowRemote, Port, Env, TlsCa, TlsName, Timeout, TimeScale, Sandbox, Capture, Report, Color, Progress, Quiet, Verbose];
 
     /// <summary>Options that say what is checked.</summary>
-    public IEnumerable<Option> ForCheck => [Spec, Client, Driver, Standard, Profile, Filter, Strict, Baseline, Seed, Cases, MaxTime, Jobs, Retries, NoShrink, TlsSecrets];
+    public IEnumerable<Option> ForCheck => [Spec, Client, Driver, Standard, Profile, Filter, Partition, Strict, Baseline, Seed, Cases, MaxTime, Jobs, Retries, NoShrink, TlsSecrets, Also];
 
     public int RetriesOf(ParseResult parsed) => parsed.GetValue(Retries) is var retries and >= 0 and <= 100 ? retries : throw new UsageException($"--retries {parsed.GetValue(Retries)}: a number from 0 to 100");
 
     public int? CasesOf(ParseResult parsed) => parsed.GetValue(Cases) is not (< 0 or > 100_000) and var cases ? cases : throw new UsageException($"--cases {parsed.GetValue(Cases)}: a number from 0 to 100000");
+
+    /// <exception cref="UsageException">There is no such format.</exception>
+    public IReadOnlyList<Format> FormatsOf(ParseResult parsed) =>
+    [
+        .. from word in (parsed.GetValue(Also) ?? []).SelectMany(words => words.Split(',', StringSplitOptions.TrimEntries))
+           let known = Enum.GetValues<Format>().Select(format => (Format: format, Name: format.ToString().ToLowerInvariant()))
+           select known.Any(one => one.Name == word) ? known.First(one => one.Name == word).Format
+               : throw new UsageException($"--also {Printable.Line(word)}: there are {string.Join(", ", known.Select(one => one.Name))}{Words.Nearest(word, known.Select(one => one.Name))}"),
+    ];
 
     /// <summary>The seed that was asked for, or one by chance.</summary>
     public ulong SeedOf(ParseResult parsed) => SeedOf(parsed.GetValue(Seed)) ?? (uint)RandomNumberGenerator.GetInt32(int.MaxValue);

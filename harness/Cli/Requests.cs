@@ -19,6 +19,9 @@ internal sealed record TargetRequest(
 
     public string? TlsName { get; init; }
 
+    /// <summary>What the report is written as besides results.json and junit.xml.</summary>
+    public IReadOnlyList<Format> Also { get; init; } = [];
+
     private static string? whyNoSandbox;
 
     /// <summary>What the first line of a run says of the tier.</summary>
@@ -53,7 +56,7 @@ internal sealed record TargetRequest(
         return new TargetRequest(
             command, connect is null ? null : Address(connect, parsed.GetValue(options.AllowRemote)), port, parsed.GetValue(options.Sandbox), parsed.GetValue(options.Capture), patience.Scaled(scale),
             starting.Scaled(scale), parsed.GetValue(options.Report), StyleOf(parsed, options))
-        { TlsCa = parsed.GetValue(options.TlsCa), TlsName = parsed.GetValue(options.TlsName) };
+        { TlsCa = parsed.GetValue(options.TlsCa), TlsName = parsed.GetValue(options.TlsName), Also = options.FormatsOf(parsed) };
     }
 
     /// <summary>Runs the whole command again in namespaces of its own, if it should and can; null if it is to be run here.</summary>
@@ -124,12 +127,16 @@ internal sealed record CheckRequest(Suite Suite, ImmutableArray<Requirement> Sel
         var retries = options.RetriesOf(parsed);
         var filters = parsed.GetValue(options.Filter) ?? [];
         ImmutableArray<Requirement> selected = [.. suite.Requirements.Where(requirement => Options.Matches(requirement.Id, filters))];
+        if (Partition.Read(parsed.GetValue(options.Partition)) is { } part) selected = part.Of(selected, suite.ConcurrencyProbe);
         if (cases is { } wanted) selected = [.. selected.Select(requirement => requirement with { RandomCases = requirement.Random is null ? 0 : wanted })];
         var (scale, shrinkSeconds) = profile switch { Profile.Quick => (0.25, 5), Profile.Thorough => (10.0, 60), _ => (1.0, 15) };
         return new CheckRequest(
             suite, selected, options.SeedOf(parsed), cases is null ? scale : 1, jobs,
             PaceOf(profile, Options.Duration(parsed.GetValue(options.MaxTime), "--max-time")), parsed.GetValue(options.Strict),
-            new TrialBudget(retries, !parsed.GetValue(options.NoShrink), TimeSpan.FromSeconds(shrinkSeconds), 400), parsed.GetValue(options.Baseline) is { } file ? BaselineReader.Read(file, [.. book.Requirements.Select(requirement => requirement.Id)]) : Baseline.Empty)
+            new TrialBudget(retries, !parsed.GetValue(options.NoShrink), TimeSpan.FromSeconds(shrinkSeconds), 400), BaselineOf(parsed, options, book))
         { Secrets = parsed.GetValue(options.TlsSecrets) };
     }
+
+    public static Baseline BaselineOf(ParseResult parsed, Options options, SuiteBook book) =>
+        parsed.GetValue(options.Baseline) is { } file ? BaselineReader.Read(file, [.. book.Requirements.Select(requirement => requirement.Id)]) : Baseline.Empty;
 }

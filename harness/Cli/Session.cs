@@ -26,6 +26,8 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
         var folder = RunFolder.Create(request.ReportFolder, plan.Seed);
         var keys = suite.Service.Tls is not null && plan.Secrets != TlsSecrets.Drop ? Path.Combine(folder, "tls-keys.log") : null;
         if (keys is not null) TlsChannel.LogKeysTo(keys);
+        var actions = GitHubActions.Around(Console.Out);
+        actions?.Begin();
         console.Header(header);
         using var lag = new LagMonitor();
         using var control = new ControlRun();
@@ -46,10 +48,10 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
             result => result.Requirement.Id, result => FailureFiles.Save(folder, header, result.Requirement, (ScenarioFailure)result.Failure!, origin));
         foreach (var result in run.Requirements.Where(result => result.Status is Status.Fail or Status.Warn)) console.Card(result, files.GetValueOrDefault(result.Requirement.Id), folder);
         console.Known(run.Requirements);
-        RunFolder.Write(folder, "results.json", ResultsJson.Write(header, run, exit, files));
-        RunFolder.Write(folder, "junit.xml", JUnitXml.Write(header, run, files));
+        var document = WriteReport(folder, request.Also, header, run, exit, files);
         events.End(exit);
         console.Summary(header, run, folder, exit);
+        End(actions, document, plan.Strict);
         if (files.Values.Count(one => one.HoldsSecrets) is var open and > 0)
             Console.Error.WriteLine($"sockconf: --tls-secrets embed: {open} {(open == 1 ? "capture" : "captures")} in {Printable.Line(Path.Combine(folder, "cases"))} {(open == 1 ? "holds" : "hold")} TLS secrets: whoever gets the file can read what was said");
         return exit;
@@ -115,6 +117,21 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
         {
             throw new InputException($"{path} cannot be written: {e.Message}");
         }
+    }
+
+    /// <summary>Writes results.json, junit.xml and the further formats that were asked for.</summary>
+    internal static ResultsJson.Document WriteReport(string folder, IEnumerable<Format> also, RunHeader header, RunResult run, int exit, IReadOnlyDictionary<string, FailurePaths> files)
+    {
+        var document = ResultsJson.Of(header, run, exit, files);
+        RunFolder.Write(folder, "results.json", ResultsJson.Text(document));
+        RunFolder.Write(folder, "junit.xml", JUnitXml.Write(header, run, files, folder));
+        Formats.Write(folder, also, document, header.Strict);
+        return document;
+    }
+
+    internal static void End(GitHubActions? actions, ResultsJson.Document document, bool strict)
+    {
+        if (actions?.End(document, strict) is { } trouble) Console.Error.WriteLine($"sockconf: {Printable.Line(trouble, 1000)}");
     }
 
     internal static int NothingMatches()

@@ -16,6 +16,9 @@ public sealed record SuiteBook(
     Func<IReadOnlyList<(string Name, string Title)>> BuiltIn, Func<string, ServiceSpec> Find, Func<IReadOnlyList<(string Name, string Text)>, ServiceSpec> FromSources,
     Func<ServiceSpec, Suite> Servers, Func<ServiceSpec, Suite> Clients, Func<string, Api.Profile?> Standard, Func<IReadOnlyList<Suite>> All)
 {
+    /// <summary>More about a requirement by its id, for people who meet it for the first time; null where there is none.</summary>
+    public Func<string, string?> Lesson { get; init; } = _ => null;
+
     /// <summary>All requirements, each once, by id.</summary>
     public IReadOnlyList<Demand> Requirements => [.. All().SelectMany(suite => suite.Requirements.Concat(suite.Oracles)).DistinctBy(requirement => requirement.Id), .. Api.Points.Demands];
 

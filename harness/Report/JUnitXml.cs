@@ -5,10 +5,14 @@ using SockConformance.Run;
 
 namespace SockConformance.Report;
 
-/// <summary>junit.xml as CI systems read it: a violated requirement is a failure, trouble of ours an error, a flaky one passes with a note.</summary>
+/// <summary>
+/// junit.xml as CI systems read it: a violated requirement is a failure, trouble of ours an error, a flaky one passes with a note. GitLab shows the
+/// content of an element and Jenkins its message, so both are there.
+/// </summary>
 public static class JUnitXml
 {
-    public static string Write(RunHeader header, RunResult run, IReadOnlyDictionary<string, FailurePaths> files)
+    /// <param name="folder">Where the file goes: attachments are named from there.</param>
+    public static string Write(RunHeader header, RunResult run, IReadOnlyDictionary<string, FailurePaths> files, string folder = "")
     {
         var text = new Utf8Writer();
         using (var xml = XmlWriter.Create(text, new XmlWriterSettings { Indent = true }))
@@ -18,7 +22,17 @@ public static class JUnitXml
             Counts(xml, "sockconf", run, failed);
             xml.WriteStartElement("testsuite");
             Counts(xml, header.Spec, run, failed);
-            foreach (var result in run.Requirements) Case(xml, header, result, files.GetValueOrDefault(result.Requirement.Id));
+            xml.WriteStartElement("properties");
+            foreach (var (name, value) in new[] { ("target", header.Target), ("seed", header.SeedText), ("sandbox", header.Sandbox), ("capture", header.Capture) })
+            {
+                xml.WriteStartElement("property");
+                xml.WriteAttributeString("name", name);
+                xml.WriteAttributeString("value", Printable.Line(value));
+                xml.WriteEndElement();
+            }
+
+            xml.WriteEndElement();
+            foreach (var result in run.Requirements) Case(xml, header, result, files.GetValueOrDefault(result.Requirement.Id), folder);
             xml.WriteEndElement();
             xml.WriteEndElement();
         }
@@ -34,12 +48,26 @@ public static class JUnitXml
         xml.WriteAttributeString("tests", $"{run.Requirements.Length}");
         xml.WriteAttributeString("failures", $"{failed}");
         xml.WriteAttributeString("errors", $"{run.Count(Status.Error) + run.Count(Status.Inconclusive)}");
-        xml.WriteAttributeString("skipped", $"{run.Count(Status.Skip)}");
+        xml.WriteAttributeString("skipped", $"{run.Count(Status.Skip) + run.Count(Status.XFail)}");
         xml.WriteAttributeString("time", Seconds(run.Duration));
         xml.WriteAttributeString("timestamp", run.Started.ToString("s", CultureInfo.InvariantCulture));
     }
 
-    private static void Case(XmlWriter xml, RunHeader header, RequirementResult result, FailurePaths? paths)
+    /// <summary>
+    /// A file of the report as a CI system looks for it: GitLab from the root of the project, Jenkins by its full path, others beside this file.
+    /// </summary>
+    /// <param name="project">CI_PROJECT_DIR of a GitLab job.</param>
+    internal static string Attachment(string folder, string file, string? project, bool jenkins)
+    {
+        if (project is not { Length: > 0 }) return jenkins ? Path.GetFullPath(file, Path.GetFullPath(folder)) : file;
+        var path = Path.GetRelativePath(project, Path.GetFullPath(file, Path.GetFullPath(folder)));
+        return path.StartsWith("..", StringComparison.Ordinal) ? file : path;
+    }
+
+    internal static string AttachmentLine(string folder, string file) =>
+        $"[[ATTACHMENT|{Printable.Line(Attachment(folder, file, Environment.GetEnvironmentVariable("CI_PROJECT_DIR"), Environment.GetEnvironmentVariable("JENKINS_URL") is { Length: > 0 }), 4000)}]]";
+
+    private static void Case(XmlWriter xml, RunHeader header, RequirementResult result, FailurePaths? paths, string folder)
     {
         xml.WriteStartElement("testcase");
         xml.WriteAttributeString("classname", $"sockconf.{header.Spec}");
@@ -68,7 +96,7 @@ public static class JUnitXml
             Element(xml, "flakyFailure", reason);
         }
 
-        if (paths?.Capture is { } capture) xml.WriteElementString("system-out", $"[[ATTACHMENT|{capture}]]");
+        if (paths?.Capture is { } capture) xml.WriteElementString("system-out", AttachmentLine(folder, capture));
         xml.WriteEndElement();
     }
 
@@ -76,6 +104,8 @@ public static class JUnitXml
     {
         xml.WriteStartElement(name);
         xml.WriteAttributeString("message", Printable.Line(message, 1000));
+        if (name != "skipped") xml.WriteAttributeString("type", name == "error" ? "undecided" : "flaky");
+        xml.WriteString(message);
         xml.WriteEndElement();
     }
 

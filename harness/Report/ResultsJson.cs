@@ -11,14 +11,15 @@ public static class ResultsJson
 {
     public const int Schema = 1;
 
-    public static string Write(RunHeader header, RunResult run, int exit, IReadOnlyDictionary<string, FailurePaths> files) => Write(header, run, exit, files, null);
+    public static string Write(RunHeader header, RunResult run, int exit, IReadOnlyDictionary<string, FailurePaths> files) => Text(Of(header, run, exit, files));
 
+    /// <summary>What the file says, for the formats that are made from it.</summary>
     /// <param name="fuzz">What a campaign adds; null for a check.</param>
-    internal static string Write(RunHeader header, RunResult run, int exit, IReadOnlyDictionary<string, FailurePaths> files, FuzzDocument? fuzz) => JsonSerializer.Serialize(
-        new Document(
+    internal static Document Of(RunHeader header, RunResult run, int exit, IReadOnlyDictionary<string, FailurePaths> files, FuzzDocument? fuzz = null) => new(
             Schema, $"sockconf {RunHeader.Version}", header.Target, header.Spec, header.SeedText, header.Sandbox, new CaptureDocument(header.Capture, run.Packets, run.Dropped),
-            run.Started.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", null), (long)run.Duration.TotalMilliseconds, exit, [.. run.Requirements.Select(result => Entry(result, files.GetValueOrDefault(result.Requirement.Id)))], fuzz),
-        ResultsContext.Default.Document) + "\n";
+            run.Started.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", null), (long)run.Duration.TotalMilliseconds, exit, [.. run.Requirements.Select(result => Entry(result, files.GetValueOrDefault(result.Requirement.Id)))], fuzz);
+
+    internal static string Text(Document document) => JsonSerializer.Serialize(document, ResultsContext.Default.Document) + "\n";
 
     public static string CloseName(CloseVerdict close) => close == CloseVerdict.HalfOpen ? "half-open" : close.ToString().ToLowerInvariant();
 

@@ -66,6 +66,7 @@ public sealed record RunResult(
                select known is null ? result : result.Status switch
                {
                    Status.Fail or Status.Warn => result with { Status = Status.XFail, Reason = $"known: {known}" },
+                   Status.Flaky => result with { Status = Status.XFail, Reason = $"known: {known} (this time flaky: {result.Reason})" },
                    Status.Pass => result with { Status = Status.XPass, Reason = $"mended; take it out of the baseline (there it says: {known})" },
                    _ => result,
                },

@@ -14,6 +14,12 @@ public class GeneratedDocsTests
     [Test]
     public void The_page_of_divergences_is_that_of_the_profiles() => MustBe("divergences.md", Pages.Divergences());
 
+    [Test]
+    public void The_page_of_the_command_line_is_that_of_its_model() => MustBe("cli.md", Pages.CommandLine());
+
+    [Test]
+    public void The_manual_page_is_that_of_the_command_lines_model() => MustBe("sockconf.1", Pages.Manual());
+
     private static void MustBe(string name, string text)
     {
         var path = Path.Combine(Repository.Root, "docs", name);

@@ -1,8 +1,11 @@
 using System.Text;
 using SockConformance.Api;
+using SockConformance.Cli;
+using SockConformance.Report;
 using SockConformance.Suites;
 using SockConformance.Tests.EndToEnd;
 using SockConformance.Wire;
+using Profile = SockConformance.Api.Profile;
 
 namespace SockConformance.Tests.Docs;
 
@@ -74,6 +77,12 @@ internal static class Pages
         foreach (var role in roles) page.Append($"| {Cell(role.Name)} | {(role.IsClient ? "client of " : "")}{role.Spec} | {Cell(role.Defect)} |\n");
         return page.ToString();
     }
+
+    /// <summary>docs/cli.md: commands and options, exit codes, files, variables.</summary>
+    public static string CommandLine() => $"# The command line\n\n{Made}\n{CommandPages.Markdown(ConformanceCli.Root([], Catalogue.Book, [], []))}";
+
+    /// <summary>docs/sockconf.1: the same as a manual page.</summary>
+    public static string Manual() => CommandPages.Man(ConformanceCli.Root([], Catalogue.Book, [], []), RunHeader.Version);
 
     private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal);
 

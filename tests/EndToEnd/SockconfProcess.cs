@@ -13,7 +13,7 @@ internal sealed partial class SockconfProcess : IDisposable
     private static readonly SemaphoreSlim Places = new(3);
 
     /// <summary>Variables of the tests' own surroundings that would change what sockconf prints.</summary>
-    private static readonly string[] LeftOut = ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "CI", "SOCKCONF_DEBUG", "SOCKCONF_SCRATCH", "SOCKCONF_USER", "SOCKCONF_TARGET", "DOTNET_gcServer"];
+    private static readonly string[] LeftOut = ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "CI", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "CI_PROJECT_DIR", "JENKINS_URL", "SOCKCONF_DEBUG", "SOCKCONF_SCRATCH", "SOCKCONF_USER", "SOCKCONF_TARGET", "DOTNET_gcServer"];
 
     /// <summary>A copy of the program that everybody may read; made when it is first needed, as the checkout may be in somebody's home.</summary>
     private static readonly Lazy<string> ReadableProgram = new(CopyProgram);

@@ -47,6 +47,7 @@ public class JUnitXmlTests
     [TestCase(Status.Inconclusive, "error")]
     [TestCase(Status.Error, "error")]
     [TestCase(Status.Skip, "skipped")]
+    [TestCase(Status.XFail, "skipped")]
     [TestCase(Status.Flaky, "flakyFailure")]
     public void Every_other_status_has_its_own_element_or_none(Status status, string? element) =>
         Assert.That(
@@ -70,7 +71,7 @@ public class JUnitXmlTests
     {
         var run = Runs.Of(
             Runs.Failed(), Runs.Failed(Status.Warn), Runs.Result(Status.Pass), Runs.Result(Status.Error), Runs.Result(Status.Inconclusive),
-            Runs.Result(Status.Skip), Runs.Result(Status.Flaky));
+            Runs.Result(Status.Skip), Runs.Result(Status.Flaky), Runs.Result(Status.XFail), Runs.Result(Status.XPass));
         var document = Parse(JUnitXml.Write(Runs.Header, run, Runs.NoFiles));
         foreach (var counted in (XElement[])[document.Root!, document.Root!.Element("testsuite")!])
         {
@@ -82,6 +83,31 @@ public class JUnitXmlTests
                 Assert.That(counted.Attribute("skipped")!.Value, Is.EqualTo($"{document.Descendants("skipped").Count()}"));
             }
         }
+    }
+
+    // GitLab shows the content of an element, Jenkins its message.
+    [TestCase(Status.Skip)]
+    [TestCase(Status.Error)]
+    public void A_reason_is_both_the_message_and_the_content(Status status)
+    {
+        var element = Only(Runs.Result(status, reason: "the capture\nlost packets")).Elements().Single();
+        Assert.That((element.Attribute("message")!.Value, element.Value), Is.EqualTo(("the capture\\nlost packets", "the capture\nlost packets")));
+    }
+
+    [TestCase(null, false, "cases/x.pcapng")]
+    [TestCase(null, true, "/build/app/report/cases/x.pcapng")]
+    [TestCase("/build", false, "app/report/cases/x.pcapng")]
+    [TestCase("/build/app", false, "report/cases/x.pcapng")]
+    [TestCase("/elsewhere", false, "cases/x.pcapng")]
+    public void An_attachment_is_named_from_where_the_ci_system_looks(string? gitlabProject, bool jenkins, string path) =>
+        Assert.That(JUnitXml.Attachment("/build/app/report", "cases/x.pcapng", gitlabProject, jenkins), Is.EqualTo(path));
+
+    [Test]
+    public void What_was_run_stands_in_the_properties_before_all_tests()
+    {
+        var suite = Parse(JUnitXml.Write(Runs.Header, Runs.Of(Runs.Failed()), Runs.NoFiles)).Root!.Element("testsuite")!;
+        Assert.That(suite.Elements().Select(element => element.Name.LocalName), Is.EqualTo((string[])["properties", "testcase"]));
+        Assert.That(suite.Descendants("property").Single(property => property.Attribute("name")!.Value == "seed").Attribute("value")!.Value, Is.EqualTo("0x5EED"));
     }
 
     [Test]

@@ -3,6 +3,7 @@ using SockConformance.Bench;
 
 // Speeds, never asserted: each table compares things measured in turns within one run, because the machine's speed wanders.
 //   dotnet run -c Release --project tests/bench -- check TARGET…   a whole check of a server (its command, {port} in it)
+//   dotnet run -c Release --project tests/bench -- start           the start of the program beside dotnet hello.dll
 //   dotnet run -c Release --project tests/bench -- decode          our packet decoder beside PacketDotNet
 //   dotnet run -c Release --project tests/bench -- api [DRIVER…]   the model beside the kernel, from the repository's folder
 //   dotnet run -c Release --project tests/bench -- fuzz TARGET…    sequences beside a loop in C, and a campaign, from the repository's folder
@@ -17,6 +18,7 @@ return args switch
     ["fuzz", _, ..] => FuzzBench.Run(Environment.CurrentDirectory, args[1..]),
     ["api", ..] => ApiBench.Run(Environment.CurrentDirectory, args[1..]),
     ["analyze", .. var options] => AnalyzeBench.Run(options),
+    ["start"] => StartBench.Run(),
     ["decode"] => DecodeBench.Run(),
     ["fuzz-captures", var much, .. var seed] => FuzzCaptures.Run(Environment.CurrentDirectory, much, seed is [var number] ? int.Parse(number, CultureInfo.InvariantCulture) : 1),
     ["messy-captures", var much, .. var more] => MessyCaptures.Run(int.Parse(much, CultureInfo.InvariantCulture), more is [var number, ..] ? int.Parse(number, CultureInfo.InvariantCulture) : 1, more.Skip(1).ToList()),
@@ -26,6 +28,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: check COMMAND {port}   or   fuzz COMMAND {port}   or   decode   or   api [DRIVER]   or   analyze [--packets N] [--rounds N] [--program FILE]   or   fuzz-captures N|SECONDSs [SEED]   or   messy-captures N [SEED [FILE]]   or   endless-captures N [KIND]");
+    Console.Error.WriteLine("usage: check COMMAND {port}   or   fuzz COMMAND {port}   or   start   or   decode   or   api [DRIVER]   or   analyze [--packets N] [--rounds N] [--program FILE]   or   fuzz-captures N|SECONDSs [SEED]   or   messy-captures N [SEED [FILE]]   or   endless-captures N [KIND]");
     return 2;
 }
