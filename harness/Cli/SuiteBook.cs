@@ -16,6 +16,26 @@ public sealed record SuiteBook(
     Func<IReadOnlyList<(string Name, string Title)>> BuiltIn, Func<string, ServiceSpec> Find, Func<IReadOnlyList<(string Name, string Text)>, ServiceSpec> FromSources,
     Func<ServiceSpec, Suite> Servers, Func<ServiceSpec, Suite> Clients, Func<string, Api.Profile?> Standard, Func<IReadOnlyList<Suite>> All)
 {
+    /// <summary>The book of a program with requirements of its own.</summary>
+    /// <param name="shelf">Its specs; specs in files are found by their path.</param>
+    /// <param name="requirements">Those that a server has which follows a spec.</param>
+    public static SuiteBook Of(SpecShelf shelf, Func<ServiceSpec, IEnumerable<Requirement>> requirements)
+    {
+        return new SuiteBook(
+            () => [.. shelf.Titles], shelf.Find, SpecReader.Read, For, _ => throw new UsageException("there are no requirements of clients here: leave out --client"), _ => null,
+            () => [.. shelf.Names.Select(name => For(shelf.Find(name)))]);
+
+        Suite For(ServiceSpec service) => new(service.Name, service.Title, Suite.Levelled(service, requirements(service)), null) { Service = service };
+    }
+
+    /// <summary>This book with further requirements of servers.</summary>
+    public SuiteBook With(Func<ServiceSpec, IEnumerable<Requirement>> further)
+    {
+        return this with { Servers = service => Longer(Servers(service)), All = () => [.. All().Select(suite => suite.OfClients ? suite : Longer(suite))] };
+
+        Suite Longer(Suite suite) => suite with { Requirements = [.. suite.Requirements, .. Suite.Levelled(suite.Service, further(suite.Service))] };
+    }
+
     /// <summary>All requirements, each once, by id.</summary>
     public IReadOnlyList<Demand> Requirements => [.. All().SelectMany(suite => suite.Requirements).DistinctBy(requirement => requirement.Id), .. Api.Points.Demands];
 

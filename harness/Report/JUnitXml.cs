@@ -6,7 +6,7 @@ using SockConformance.Run;
 namespace SockConformance.Report;
 
 /// <summary>junit.xml as CI systems read it: a violated requirement is a failure, trouble of ours an error, a flaky one passes with a note.</summary>
-public static class JUnitXml
+internal static class JUnitXml
 {
     public static string Write(RunHeader header, RunResult run, IReadOnlyDictionary<string, FailurePaths> files)
     {
