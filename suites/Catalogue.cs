@@ -34,12 +34,12 @@ public static class Catalogue
                 .. Listening.For(talk), .. Connections.For(talk), .. TlsSessions.For(talk), .. EchoData.For(talk), .. Messages.For(talk), .. Kind(talk), .. Closing.For(talk), .. Survival.For(talk),
                 .. Concurrency.For(talk), .. Tcp.Programs.For(talk), .. Life.For(talk), .. Resources.For(talk),
             ];
-        return new Suite(service.Name, service.Title, Levelled(service, requirements), Concurrency.SilentClientBlocksNobody) { Service = service, Oracles = Fuzz.Oracles.For(talk) };
+        return new Suite(service.Name, service.Title, Suite.Levelled(service, requirements), Concurrency.SilentClientBlocksNobody) { Service = service, Oracles = Fuzz.Oracles.For(talk) };
     }
 
     /// <summary>The requirements of a client of such a server.</summary>
     public static Suite ForClientsOf(ServiceSpec service) =>
-        new($"{service.Name} (client)", $"a client of: {service.Title}", Levelled(service, Clients.For(new Conversation(service))), null) { Service = service, OfClients = true };
+        new($"{service.Name} (client)", $"a client of: {service.Title}", Suite.Levelled(service, Clients.For(new Conversation(service))), null) { Service = service, OfClients = true };
 
     private static ImmutableArray<Requirement> Kind(Conversation talk) => talk.Service.Kind switch
     {
@@ -59,14 +59,5 @@ public static class Catalogue
     [
         .. BuiltInSpecs.Shelf.Names.Select(name => For(Find(name))), For(Examples.Lines), For(Examples.Lengths),
         .. BuiltInSpecs.Shelf.Names.Select(Find).Where(spec => spec is { Transport: Transport.Tcp, Tls: null } && spec.Kind != "http").Select(ForClientsOf),
-    ];
-
-    /// <summary>With the levels that the spec gives.</summary>
-    private static ImmutableArray<Requirement> Levelled(ServiceSpec service, ImmutableArray<Requirement> requirements) =>
-    [
-        .. from requirement in requirements
-           let change = service.Levels.GetValueOrDefault(requirement.Id)
-           where requirement.Applies && change is null or { Level: not null }
-           select change is null ? requirement : requirement with { Level = change.Level!.Value },
     ];
 }

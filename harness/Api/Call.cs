@@ -8,7 +8,7 @@ namespace SockConformance.Api;
 /// One primitive of a program. Sockets are named by slots (s0, s1, …), which stand for whatever descriptor the API gave.
 /// Fields that a primitive does not use are at their defaults.
 /// </summary>
-public readonly record struct Call(Primitive Op)
+internal readonly record struct Call(Primitive Op)
 {
     public const int MaxSlots = 32, Nowhere = -1;
 
@@ -198,7 +198,7 @@ public readonly record struct Call(Primitive Op)
 }
 
 /// <summary>A sequence of primitives over a few sockets: what is generated, run, judged, shrunk, saved and printed.</summary>
-public sealed record ApiProgram(string Situation, ImmutableArray<Call> Calls)
+internal sealed record ApiProgram(string Situation, ImmutableArray<Call> Calls)
 {
     public override string ToString() => string.Join('\n', Calls);
 
@@ -209,7 +209,7 @@ public sealed record ApiProgram(string Situation, ImmutableArray<Call> Calls)
 }
 
 /// <summary>An IPv4 address and port as the API told them; other families are not looked into.</summary>
-public readonly record struct Name(uint Ip, int Port)
+internal readonly record struct Name(uint Ip, int Port)
 {
     public const uint Loopback = 0x7f000001, LoopbackBroadcast = 0x7fffffff;
 
@@ -222,7 +222,7 @@ public readonly record struct Name(uint Ip, int Port)
 /// <summary>What the API answered to a call.</summary>
 /// <param name="Value">What it returned, if it did not fail.</param>
 /// <param name="Error">Why it failed; <see cref="Errno.None"/> if it did not.</param>
-public readonly record struct Answer(int Value, Errno Error)
+internal readonly record struct Answer(int Value, Errno Error)
 {
     /// <summary>The address of accept, recvfrom, getsockname, getpeername.</summary>
     public Name? Name { get; init; }

@@ -4,7 +4,7 @@ using System.Text;
 namespace SockConformance.Api;
 
 /// <summary>How often each primitive was called in each state.</summary>
-public sealed class Coverage
+internal sealed class Coverage
 {
     private static readonly ApiState[] States = Enum.GetValues<ApiState>();
     private static readonly Primitive[] Primitives = Enum.GetValues<Primitive>();

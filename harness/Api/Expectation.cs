@@ -3,7 +3,7 @@ namespace SockConformance.Api;
 /// <summary>What the model says of one call before it is made.</summary>
 /// <param name="Point">The situation.</param>
 /// <param name="Allowed">The answers that the profile allows.</param>
-public readonly record struct Expectation(Point Point, Answers Allowed)
+internal readonly record struct Expectation(Point Point, Answers Allowed)
 {
     /// <summary>The value of a success is from here to <see cref="Most"/>; no matter if that is below 0.</summary>
     public int Least { get; init; }
@@ -32,4 +32,4 @@ public readonly record struct Expectation(Point Point, Answers Allowed)
 
 /// <summary>An answer that the model does not allow.</summary>
 /// <param name="Point">The rule that is violated.</param>
-public sealed record Disagreement(Point Point, int Step, string Expected, string Observed);
+internal sealed record Disagreement(Point Point, int Step, string Expected, string Observed);

@@ -3,10 +3,10 @@ namespace SockConformance.Api;
 /// <summary>A call with everything that the model has filled in: what a driver is asked.</summary>
 /// <param name="Descriptor">The number of the socket; what it means is the driver's matter.</param>
 /// <param name="Address">What the call's <see cref="Where"/> stands for; an address of another family is the driver's to write.</param>
-public readonly record struct Request(Call Call, int Descriptor, Name Address);
+internal readonly record struct Request(Call Call, int Descriptor, Name Address);
 
 /// <summary>Something that carries out socket primitives: the target of an API check, or the harness's own host.</summary>
-public interface IDriver : IDisposable
+internal interface IDriver : IDisposable
 {
     /// <summary>Who it is, for reports.</summary>
     string Name { get; }
@@ -48,7 +48,7 @@ public interface IDriver : IDisposable
 }
 
 /// <summary>A driver that does not keep to the protocol; which rule of it, and what was seen.</summary>
-public sealed class DriverException(Point point, string expected, string observed) : Exception($"{Points.Of(point).Title}: {observed}")
+internal sealed class DriverException(Point point, string expected, string observed) : Exception($"{Points.Of(point).Title}: {observed}")
 {
     public Point Point => point;
 

@@ -6,14 +6,14 @@ namespace SockConformance.Api;
 /// <param name="Step">Its place in the program; what the harness asks in between bears the number of the step that it is asked for.</param>
 /// <param name="Situation">What the model had it for.</param>
 /// <param name="Refused">It is a step that the standard refuses.</param>
-public sealed record CallTrace(int Step, Call Call, string Answer, TimeSpan Start, TimeSpan End, Point Situation, bool Refused);
+internal sealed record CallTrace(int Step, Call Call, string Answer, TimeSpan Start, TimeSpan End, Point Situation, bool Refused);
 
 /// <summary>What came of a program.</summary>
 /// <param name="Disagreement">Null if all went as the model has it.</param>
 /// <param name="Broken">The driver cannot be used any more.</param>
 /// <param name="Calls">What was called, if it was to be recorded.</param>
 /// <param name="Flows">What was captured while it ran.</param>
-public sealed record ProgramOutcome(Disagreement? Disagreement, bool Broken, ImmutableArray<CallTrace> Calls, ImmutableArray<Model.Flow> Flows);
+internal sealed record ProgramOutcome(Disagreement? Disagreement, bool Broken, ImmutableArray<CallTrace> Calls, ImmutableArray<Model.Flow> Flows);
 
 /// <summary>
 /// Runs programs: asks the model, then the driver, and lays the two beside each other. One run serves many programs. What is asked between the

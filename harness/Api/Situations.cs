@@ -6,7 +6,7 @@ namespace SockConformance.Api;
 /// The full matrix, not by chance: brings a socket to each state, makes each call there, blocking and non-blocking, and then shows that what worked
 /// before still works. And the situations that need more than one socket in a state: queues, limits, signals, waiting calls.
 /// </summary>
-public static class Situations
+internal static class Situations
 {
     private const string Pair = "s0 = socket stream; bind s0 loopback; listen s0 4; s1 = socket stream; connect s1 @s0; s2 = accept s0; ";
     private const string Mail = "s0 = socket dgram; bind s0 loopback; s1 = socket dgram; bind s1 loopback; ";

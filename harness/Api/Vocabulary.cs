@@ -1,7 +1,7 @@
 namespace SockConformance.Api;
 
 /// <summary>The primitives of the socket API that a driver carries out (docs/driver-protocol.md).</summary>
-public enum Primitive : byte
+internal enum Primitive : byte
 {
     Socket,
     Bind,
@@ -31,7 +31,7 @@ public enum Primitive : byte
 }
 
 /// <summary>How the address of bind, connect or sendto is chosen.</summary>
-public enum Where : byte
+internal enum Where : byte
 {
     /// <summary>No address is given.</summary>
     None,
@@ -68,7 +68,7 @@ public enum Where : byte
 }
 
 [Flags]
-public enum CallFlags : byte
+internal enum CallFlags : byte
 {
     None = 0,
     Peek = 1,
@@ -78,7 +78,7 @@ public enum CallFlags : byte
     NoSignal = 16,
 }
 
-public enum SocketOption : byte
+internal enum SocketOption : byte
 {
     ReuseAddr,
     NoDelay,
@@ -93,7 +93,7 @@ public enum SocketOption : byte
     AcceptConn,
 }
 
-public enum How : byte
+internal enum How : byte
 {
     Rd,
     Wr,
@@ -101,14 +101,14 @@ public enum How : byte
     Unknown,
 }
 
-public enum Domain : byte
+internal enum Domain : byte
 {
     Inet,
     Inet6,
     Unknown,
 }
 
-public enum SocketType : byte
+internal enum SocketType : byte
 {
     Stream,
     Dgram,
@@ -117,7 +117,7 @@ public enum SocketType : byte
 
 /// <summary>What poll reports.</summary>
 [Flags]
-public enum Ready : byte
+internal enum Ready : byte
 {
     None = 0,
     In = 1,

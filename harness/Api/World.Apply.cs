@@ -1,7 +1,7 @@
 namespace SockConformance.Api;
 
 /// <content>Takes note of answers.</content>
-public sealed partial class World
+internal sealed partial class World
 {
     /// <summary>Takes note of an answer that <see cref="Check"/> has accepted.</summary>
     public void Apply(in Call call, in Expectation expected, in Answer answer)

@@ -1,7 +1,7 @@
 namespace SockConformance.Api;
 
 /// <content>Whether an answer is one that is allowed, to its last byte.</content>
-public sealed partial class World
+internal sealed partial class World
 {
     /// <summary>Null if the answer is allowed. Called before <see cref="Apply"/>; allocates only for a disagreement.</summary>
     /// <param name="data">What RECV gave.</param>

@@ -1,7 +1,7 @@
 namespace SockConformance.Api;
 
 /// <content>How connections come about: listen, accept, connect.</content>
-public sealed partial class World
+internal sealed partial class World
 {
     private Expectation Listen(in Call call, ModelSocket socket)
     {

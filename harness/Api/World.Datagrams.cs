@@ -1,7 +1,7 @@
 namespace SockConformance.Api;
 
 /// <content>Sockets of datagrams: their peers, what they send and receive.</content>
-public sealed partial class World
+internal sealed partial class World
 {
     private Expectation ConnectDatagram(in Call call) => call.Where switch
     {

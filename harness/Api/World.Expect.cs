@@ -1,7 +1,7 @@
 namespace SockConformance.Api;
 
 /// <content>Which rule each call comes under. What a rule says, and what its answer changes, is beside each other in the files of its subject.</content>
-public sealed partial class World
+internal sealed partial class World
 {
     /// <summary>What this call may answer now.</summary>
     public Expectation Expect(in Call call)

@@ -1,7 +1,7 @@
 namespace SockConformance.Api;
 
 /// <content>New sockets, and the names that sockets have.</content>
-public sealed partial class World
+internal sealed partial class World
 {
     private Expectation Socket(in Call call)
     {

@@ -1,7 +1,7 @@
 namespace SockConformance.Api;
 
 /// <content>Options, and what poll reports.</content>
-public sealed partial class World
+internal sealed partial class World
 {
     private Expectation SetOption(in Call call, ModelSocket socket) =>
         call.Option is SocketOption.Error or SocketOption.Type or SocketOption.AcceptConn || (call.Option == SocketOption.NoDelay && socket.IsDatagram) ? Expectation.Skipped

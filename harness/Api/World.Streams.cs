@@ -1,7 +1,7 @@
 namespace SockConformance.Api;
 
 /// <content>What goes through a connection, and how it ends: send, recv, shutdown, close.</content>
-public sealed partial class World
+internal sealed partial class World
 {
     private Expectation Send(in Call call, ModelSocket socket)
     {

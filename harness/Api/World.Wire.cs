@@ -4,10 +4,10 @@ namespace SockConformance.Api;
 
 /// <summary>What the model says must be on the wire of one connection when a program has ended.</summary>
 /// <param name="ClientEnded">Whether it has sent its FIN; null where it may or may not.</param>
-public sealed record WireFacts(Name Client, Name Server, long ClientSent, long ServerSent, bool Exactly, bool? ClientEnded, bool? ServerEnded, bool? Reset);
+internal sealed record WireFacts(Name Client, Name Server, long ClientSent, long ServerSent, bool Exactly, bool? ClientEnded, bool? ServerEnded, bool? Reset);
 
 /// <content>What must be seen on the wire.</content>
-public sealed partial class World
+internal sealed partial class World
 {
     /// <summary>Sockets of an unspecified state are part of the program: what the wire shows of them is nobody's matter.</summary>
     public bool IsAllKnown

@@ -19,7 +19,7 @@ namespace SockConformance.Api;
 /// A call whose effect travels (a FIN, a byte, a reset) takes effect at once here, and on a real machine a little later: expectations that
 /// depend on such an effect say so (<see cref="Expectation.MayBeEarly"/>). What cannot be waited for is a set of allowed answers.
 /// </remarks>
-public sealed partial class World
+internal sealed partial class World
 {
     private const int MaxSockets = 2 * Call.MaxSlots, MaxReleased = 64;
     private readonly Profile own, peers;

@@ -5,7 +5,7 @@ namespace SockConformance.Captures;
 
 /// <summary>A capture file that ends where it should not, or says what cannot be: where, and why. Packets before that place have been read.</summary>
 /// <param name="offset">In bytes from the start of the file.</param>
-public sealed class CaptureFormatException(long offset, string reason) : Exception($"at byte {offset}: {reason}")
+internal sealed class CaptureFormatException(long offset, string reason) : Exception($"at byte {offset}: {reason}")
 {
     public long Offset { get; } = offset;
 
@@ -18,7 +18,7 @@ public sealed class CaptureFormatException(long offset, string reason) : Excepti
 /// that never grows beyond one block; for any bytes the answer is packets, and then the end or one <see cref="CaptureFormatException"/>.
 /// </summary>
 /// <param name="room">How large the buffer is at first.</param>
-public sealed class CaptureReader(Stream input, int room = CaptureReader.FirstBuffer) : IDisposable
+internal sealed class CaptureReader(Stream input, int room = CaptureReader.FirstBuffer) : IDisposable
 {
     private const int FirstBuffer = 1 << 18, MaxBlock = 16 << 20, MaxPacket = 262_144, MaxInterfaces = 65_536;
     private const uint SectionHeader = 0x0A0D0D0A, InterfaceDescription = 1, OldPacket = 2, SimplePacket = 3, EnhancedPacket = 6, ByteOrder = 0x1A2B3C4D;

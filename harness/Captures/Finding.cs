@@ -20,7 +20,7 @@ public enum FindingKind : byte
 /// <param name="Packet">The number of the packet in the file, from 1.</param>
 public readonly record struct Finding(FindingKind Kind, long Packet, bool FromSource);
 
-public static class FindingNames
+internal static class FindingNames
 {
     public static string Id(this FindingKind kind) => kind switch
     {

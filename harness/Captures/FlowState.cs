@@ -111,10 +111,10 @@ internal sealed class FlowState
 /// <summary>What one end of a flow has sent, as far as the capture has it.</summary>
 /// <param name="Bytes">Of whole frames on the wire.</param>
 /// <param name="Payload">Bytes of TCP or UDP payload, those sent again counted again.</param>
-public sealed record FlowSide(long Packets, long Bytes, long Payload, int Retransmissions, int OutOfOrder, int Gaps, int ZeroWindows, int KeepAlives, int Resets);
+internal sealed record FlowSide(long Packets, long Bytes, long Payload, int Retransmissions, int OutOfOrder, int Gaps, int ZeroWindows, int KeepAlives, int Resets);
 
 /// <summary>A flow as a report has it: what was seen of it, and the verdicts.</summary>
-public sealed record FlowReport
+internal sealed record FlowReport
 {
     public required long Number { get; init; }
 

@@ -6,7 +6,7 @@ using System.Text;
 namespace SockConformance.Captures;
 
 /// <summary>Which way a packet went, seen from the interface that captured it (pcapng's epb_flags, bits 0 and 1).</summary>
-public enum PacketDirection
+internal enum PacketDirection
 {
     /// <summary>Not told; no flags are written.</summary>
     Unknown = 0,
@@ -16,7 +16,7 @@ public enum PacketDirection
 
 /// <summary>The interface that packets were captured on.</summary>
 /// <param name="LinkType">The LINKTYPE number of its frames, 0 to 65535.</param>
-public sealed record CaptureInterface(string Name, int LinkType)
+internal sealed record CaptureInterface(string Name, int LinkType)
 {
     /// <summary>What libpcap takes for “whole frames”.</summary>
     public const int WholeFrames = 262_144;
@@ -31,7 +31,7 @@ public sealed record CaptureInterface(string Name, int LinkType)
 /// <summary>What an interface counted from the start of a capture to its end.</summary>
 /// <param name="Received">Packets that came to the capture.</param>
 /// <param name="Dropped">Those of them that it lost.</param>
-public sealed record CaptureStatistics(DateTimeOffset Start, DateTimeOffset End, long Received, long Dropped);
+internal sealed record CaptureStatistics(DateTimeOffset Start, DateTimeOffset End, long Received, long Dropped);
 
 /// <summary>
 /// Writes one section of pcapng (draft-ietf-opsawg-pcapng) with one interface, little-endian, time stamps in nanoseconds. Call
@@ -42,7 +42,7 @@ public sealed record CaptureStatistics(DateTimeOffset Start, DateTimeOffset End,
 /// The stream is neither flushed nor closed; its exceptions are passed on. Text is written as UTF-8, what is no Unicode as U+FFFD, and cut to
 /// what an option can hold, between two characters. Text from elsewhere is to be made harmless before it comes here.
 /// </remarks>
-public sealed class PcapngWriter(Stream output)
+internal sealed class PcapngWriter(Stream output)
 {
     /// <summary>The most bytes of an option, and so of a comment.</summary>
     public const int MaxOption = ushort.MaxValue;

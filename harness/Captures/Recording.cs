@@ -3,7 +3,7 @@ using SockConformance.Model;
 
 namespace SockConformance.Captures;
 
-public enum RecordedKind
+internal enum RecordedKind
 {
     Connect,
     ClientData,
@@ -18,12 +18,12 @@ public enum RecordedKind
 /// <param name="Conversation">Numbers the conversations of the recording from 0, in the order of their first packets.</param>
 /// <param name="Time">Nanoseconds since 1970.</param>
 /// <param name="Data">The payload of one segment, without what had been sent before; empty for the others.</param>
-public sealed record RecordedEvent(int Conversation, long Time, RecordedKind Kind, ReadOnlyMemory<byte> Data);
+internal sealed record RecordedEvent(int Conversation, long Time, RecordedKind Kind, ReadOnlyMemory<byte> Data);
 
 /// <summary>One captured connection.</summary>
 /// <param name="Flow">Its number in the capture.</param>
 /// <param name="Flaw">Why it cannot be carried out again as it was; null if it can.</param>
-public sealed record RecordedConversation(FlowReport Flow, string? Flaw)
+internal sealed record RecordedConversation(FlowReport Flow, string? Flaw)
 {
     public ReadOnlyMemory<byte> FromClient { get; init; }
 
@@ -31,7 +31,7 @@ public sealed record RecordedConversation(FlowReport Flow, string? Flaw)
 }
 
 /// <summary>Captured connections as what their ends did, in the order of time: payload, cuts and how they ended, but no packet.</summary>
-public sealed record Recording(ImmutableArray<RecordedConversation> Conversations, ImmutableArray<RecordedEvent> Events)
+internal sealed record Recording(ImmutableArray<RecordedConversation> Conversations, ImmutableArray<RecordedEvent> Events)
 {
     /// <summary>Beyond this nobody wants to run a capture again; it bounds memory, too.</summary>
     private const int MostConversations = 256, MostPayload = 16 << 20;

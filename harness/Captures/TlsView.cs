@@ -8,7 +8,7 @@ namespace SockConformance.Captures;
 /// <param name="Handshake">The handshake messages in clear, in order, a client's with &gt; and a server's with &lt;.</param>
 /// <param name="Alerts">Alerts in clear, and those of which only the record is seen (“encrypted alert”).</param>
 /// <param name="Ended">Whether each side's last record is an alert, as close_notify is one; null where TLS 1.3 hides it.</param>
-public sealed record TlsReport(string? Version, string? Cipher, ImmutableArray<string> Handshake, ImmutableArray<string> Alerts, bool? Ended);
+internal sealed record TlsReport(string? Version, string? Cipher, ImmutableArray<string> Handshake, ImmutableArray<string> Alerts, bool? Ended);
 
 /// <summary>
 /// The records of both directions as long as the bytes come in order: their headers all the way, their content only of the first few thousand bytes,

@@ -41,7 +41,11 @@ public static class ConformanceCli
         }
     }
 
-    private static int Dispatch(IReadOnlyList<string> arguments, SuiteBook book, IReadOnlyList<Command> more)
+    private static int Dispatch(IReadOnlyList<string> arguments, SuiteBook book, IReadOnlyList<Command> more) =>
+        Parse(arguments, book, more).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+
+    /// <exception cref="UsageException">This is no command line of ours; the message says what is wrong with it.</exception>
+    internal static ParseResult Parse(IReadOnlyList<string> arguments, SuiteBook book, IReadOnlyList<Command> more)
     {
         // What follows the first -- is the target's command, whatever it looks like: it is not ours to parse.
         var split = arguments.ToList().IndexOf("--");
@@ -52,7 +56,7 @@ public static class ConformanceCli
         var parsed = root.Parse(ours, new ParserConfiguration { ResponseFileTokenReplacer = null });
         var wrong = parsed.Errors.FirstOrDefault(one => one.Message.StartsWith("Unrecognized", StringComparison.Ordinal)) ?? (parsed.Errors is [var first, ..] ? first : null);
         if (wrong is { } error) throw new UsageException($"{(error.SymbolResult is OptionResult option ? option.Option.Name + ": " : "")}{string.Join(' ', error.Message.Split('\n', StringSplitOptions.TrimEntries)).TrimEnd('.')}; see sockconf {(parsed.CommandResult.Command == root ? "" : parsed.CommandResult.Command.Name + " ")}--help");
-        return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        return parsed;
     }
 
     /// <summary>All commands and their options; what they are described by is written down by <see cref="CommandPages"/>.</summary>
@@ -303,6 +307,7 @@ public static class ConformanceCli
         finally
         {
             OpenBox.EndOrphans();
+            BoxUsers.Release();
             OwnNamespace.Leave();
         }
     }

@@ -136,7 +136,7 @@ internal sealed class DriverSession(DriverRequest request, StopRequest stop)
         }
     }
 
-    private IDriver Start() => request.Target.Command is not { } command ? new LibcDriver() : new PipeDriver(command, OwnNamespace.Scratch is { } scratch ? new NamespaceBox(scratch) : new OpenBox(), Patience);
+    private IDriver Start() => request.Target.Command is not { } command ? new LibcDriver() : new PipeDriver(command, Box.New(), Patience);
 
     /// <summary>Only in a namespace of the harness's own is all that is captured the programs'.</summary>
     private PacketCapture? OpenCapture(out string text)

@@ -7,14 +7,14 @@ using SockConformance.Report;
 
 namespace SockConformance.Cli;
 
-public enum Need
+internal enum Need
 {
     Auto,
     Require,
     Off,
 }
 
-public enum When
+internal enum When
 {
     Auto,
     Always,
@@ -22,7 +22,7 @@ public enum When
 }
 
 /// <summary>What becomes of the secrets of TLS sessions.</summary>
-public enum TlsSecrets
+internal enum TlsSecrets
 {
     /// <summary>A key log beside the captures.</summary>
     Sidecar,
@@ -34,7 +34,7 @@ public enum TlsSecrets
     Drop,
 }
 
-public enum Profile
+internal enum Profile
 {
     Quick,
     Default,
@@ -92,7 +92,7 @@ internal sealed partial class Options
 
     public Option<double> TimeScale { get; } = new("--time-scale") { Description = "Stretch all deadlines, for slow machines.", HelpName = "X", DefaultValueFactory = _ => 1 };
 
-    public Option<Need> Sandbox { get; } = new("--sandbox") { Description = "Run the target in namespaces of its own: auto, require or off.", DefaultValueFactory = _ => Need.Auto };
+    public Option<Need> Sandbox { get; } = new("--sandbox") { Description = "Run the target in a sandbox, the best that can be had here: auto, require or off.", DefaultValueFactory = _ => Need.Auto };
 
     public Option<Need> Capture { get; } = new("--capture") { Description = "Capture the traffic: auto, require or off.", DefaultValueFactory = _ => Need.Auto };
 

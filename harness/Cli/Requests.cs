@@ -27,6 +27,7 @@ internal sealed record TargetRequest(
     /// <summary>What the first line of a run says of the tier.</summary>
     public string SandboxText =>
         OwnNamespace.Scratch is not null ? "namespaces (tier A)"
+        : BoxUsers.Claimed is not null ? $"a user for each target (tier B: {whyNoSandbox})"
         : Attached is not null ? "none (a server that already runs)"
         : Sandbox == Need.Off ? "none (tier C, as asked)" : $"none (tier C: {whyNoSandbox})";
 
@@ -64,8 +65,8 @@ internal sealed record TargetRequest(
     {
         if (OwnNamespace.Scratch is not null || Sandbox == Need.Off || Attached is not null) return null;
         var code = OwnNamespace.Run(arguments, out var whyNot);
-        if (code is null && Sandbox == Need.Require) throw new EnvironmentException($"--sandbox require: {whyNot}");
         whyNoSandbox = whyNot;
+        if (code is null && !BoxUsers.Claim(out var whyNoUsers) && Sandbox == Need.Require) throw new EnvironmentException($"--sandbox require: {whyNot}; {whyNoUsers}");
         return code;
     }
 

@@ -149,6 +149,6 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
         : Exit.Holds;
 
     private TargetPool NewPool(PacketCapture? capture, Suite? suite, TlsSetup secure) => new(
-        new TargetSource(secure.Command, request.Attached, request.FixedPort, OwnNamespace.Scratch is { } scratch ? () => new NamespaceBox(scratch) : () => new OpenBox(), request.Launch, new Ports(seed), suite is { OfClients: true }) { Transport = suite?.Service.Transport ?? Transport.Tcp },
+        new TargetSource(secure.Command, request.Attached, request.FixedPort, Box.New, request.Launch, new Ports(seed), suite is { OfClients: true }) { Transport = suite?.Service.Transport ?? Transport.Tcp },
         port => capture?.Watch(port), stop.Token);
 }

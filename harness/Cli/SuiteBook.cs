@@ -19,6 +19,26 @@ public sealed record SuiteBook(
     /// <summary>More about a requirement by its id, for people who meet it for the first time; null where there is none.</summary>
     public Func<string, string?> Lesson { get; init; } = _ => null;
 
+    /// <summary>The book of a program with requirements of its own.</summary>
+    /// <param name="shelf">Its specs; specs in files are found by their path.</param>
+    /// <param name="requirements">Those that a server has which follows a spec.</param>
+    public static SuiteBook Of(SpecShelf shelf, Func<ServiceSpec, IEnumerable<Requirement>> requirements)
+    {
+        return new SuiteBook(
+            () => [.. shelf.Titles], shelf.Find, SpecReader.Read, For, _ => throw new UsageException("there are no requirements of clients here: leave out --client"), _ => null,
+            () => [.. shelf.Names.Select(name => For(shelf.Find(name)))]);
+
+        Suite For(ServiceSpec service) => new(service.Name, service.Title, Suite.Levelled(service, requirements(service)), null) { Service = service };
+    }
+
+    /// <summary>This book with further requirements of servers.</summary>
+    public SuiteBook With(Func<ServiceSpec, IEnumerable<Requirement>> further)
+    {
+        return this with { Servers = service => Longer(Servers(service)), All = () => [.. All().Select(suite => suite.OfClients ? suite : Longer(suite))] };
+
+        Suite Longer(Suite suite) => suite with { Requirements = [.. suite.Requirements, .. Suite.Levelled(suite.Service, further(suite.Service))] };
+    }
+
     /// <summary>All requirements, each once, by id.</summary>
     public IReadOnlyList<Demand> Requirements => [.. All().SelectMany(suite => suite.Requirements.Concat(suite.Oracles)).DistinctBy(requirement => requirement.Id), .. Api.Points.Demands];
 

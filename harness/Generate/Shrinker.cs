@@ -7,7 +7,7 @@ namespace SockConformance.Generate;
 /// Smaller scenarios to try in place of one that fails, the boldest first: fewer connections, fewer steps, fewer bytes, fewer
 /// cuts and pauses. Each is fair (no server could be blamed for what it asks) and has the same illegal steps as the original.
 /// </summary>
-public static class Shrinker
+internal static class Shrinker
 {
     private const int FinestChunks = 32;
 

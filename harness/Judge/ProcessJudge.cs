@@ -29,7 +29,8 @@ public static class ProcessJudge
         @"^(Type|Reference|Range|Assertion)Error\b.*\n +at ", @"^java\.lang\.(NullPointer|\w*IndexOutOfBounds|ClassCast|Illegal\w+|NumberFormat|Arithmetic|StackOverflow|OutOfMemory)\w*.*\n\s+at ");
 
     public static Verdict NoDescriptorLeak(Evidence evidence) =>
-        Grows(evidence, sample => sample.Processes) is null ? Counted(evidence, "descriptors", sample => sample.Descriptors) : Verdict.Holds; // those of processes that stay go with them
+        evidence.Trace.Samples.Any(sample => sample.HidesDescriptors) ? new Verdict.NotObservable("the target's descriptors cannot be seen: sockconf has no CAP_SYS_PTRACE here")
+        : Grows(evidence, sample => sample.Processes) is null ? Counted(evidence, "descriptors", sample => sample.Descriptors) : Verdict.Holds; // those of processes that stay go with them
 
     /// <summary>A fixed pool may start a thread for each connection until it is full: where there were not enough of them nothing is said.</summary>
     public static Verdict NoThreadLeak(Evidence evidence) =>

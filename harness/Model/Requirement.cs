@@ -111,4 +111,13 @@ public sealed record Suite(string Name, string Title, ImmutableArray<Requirement
 
     /// <summary>The targets are clients: the harness is their server.</summary>
     public bool OfClients { get; init; }
+
+    /// <summary>Those that apply, with the levels that the service's spec gives them; what it switches off is left out.</summary>
+    public static ImmutableArray<Requirement> Levelled(ServiceSpec service, IEnumerable<Requirement> requirements) =>
+    [
+        .. from requirement in requirements
+           let change = service.Levels.GetValueOrDefault(requirement.Id)
+           where requirement.Applies && change is null or { Level: not null }
+           select change is null ? requirement : requirement with { Level = change.Level!.Value },
+    ];
 }

@@ -93,6 +93,9 @@ public sealed record ProcessSample(int Step, string Label, TimeSpan At, int Proc
     /// <summary>Memory that is not used any more may stay for long: a garbage collector is at work, or a sanitizer that quarantines it.</summary>
     public bool Collected { get; init; }
 
+    /// <summary>Some of its descriptors are not counted: they could not be seen.</summary>
+    public bool HidesDescriptors { get; init; }
+
     /// <summary>Time that threads which live now have spent running, or waiting for a processor that others had; zero where the kernel does not tell.</summary>
     public TimeSpan Runnable { get; init; }
 

@@ -8,13 +8,13 @@ using SockConformance.Run;
 namespace SockConformance.Report;
 
 /// <summary>An input file that cannot be used; the message is one line that names the file and says what to do.</summary>
-public sealed class InputException(string message) : Exception(message);
+internal sealed class InputException(string message) : Exception(message);
 
 /// <summary>
 /// A saved failure: the scenario itself, not a seed that a newer generator would read differently. Format 1. The recorded
 /// command is information; it is not run unless the user says so.
 /// </summary>
-public sealed record CaseFile
+internal sealed record CaseFile
 {
     public const int Format = 1;
     private const int MaxBytes = 4 << 20, MaxSteps = 20_000, MaxSockets = 1024, MaxPayload = 16 << 20, MaxIdle = 60_000, MaxPayloads = 64 << 20, MaxIdles = 600_000;

@@ -9,7 +9,7 @@ namespace SockConformance.Report;
 /// <param name="Bar">A line on stderr that is drawn again and again.</param>
 /// <param name="Quiet">Only what is not a pass, and the summary.</param>
 /// <param name="Verbose">A line per case.</param>
-public sealed record ConsoleStyle(bool Color, bool Bar, bool Quiet, bool Verbose);
+internal sealed record ConsoleStyle(bool Color, bool Bar, bool Quiet, bool Verbose);
 
 /// <summary>What a person sees: a line per requirement as it is decided, a card per failure, a summary. Results on stdout, progress on stderr.</summary>
 internal sealed class ConsoleReport(TextWriter results, TextWriter progress, ConsoleStyle style) : IRunObserver

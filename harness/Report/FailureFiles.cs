@@ -7,7 +7,7 @@ namespace SockConformance.Report;
 
 /// <summary>The files of one failure, as paths relative to the report folder.</summary>
 /// <param name="Capture">Null where nothing was captured.</param>
-public sealed record FailurePaths(string Id, string Case, string? Capture)
+internal sealed record FailurePaths(string Id, string Case, string? Capture)
 {
     /// <summary>Secrets of TLS sessions are in the capture.</summary>
     public bool HoldsSecrets { get; init; }

@@ -9,7 +9,7 @@ namespace SockConformance.Report;
 /// junit.xml as CI systems read it: a violated requirement is a failure, trouble of ours an error, a flaky one passes with a note. GitLab shows the
 /// content of an element and Jenkins its message, so both are there.
 /// </summary>
-public static class JUnitXml
+internal static class JUnitXml
 {
     /// <param name="folder">Where the file goes: attachments are named from there.</param>
     public static string Write(RunHeader header, RunResult run, IReadOnlyDictionary<string, FailurePaths> files, string folder = "")

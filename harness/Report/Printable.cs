@@ -4,7 +4,7 @@ using System.Text;
 namespace SockConformance.Report;
 
 /// <summary>Makes untrusted text harmless at every output: no control character, escape sequence or bidirectional mark gets through.</summary>
-public static class Printable
+internal static class Printable
 {
     /// <summary>One line of at most <paramref name="most"/> characters; whatever could move a cursor or break a line is written as \xNN or \u{N}.</summary>
     public static string Line(string text, int most = 400)

@@ -7,7 +7,7 @@ using SockConformance.Run;
 namespace SockConformance.Report;
 
 /// <summary>results.json, version 1: a public contract (docs/results.schema.json).</summary>
-public static class ResultsJson
+internal static class ResultsJson
 {
     public const int Schema = 1;
 

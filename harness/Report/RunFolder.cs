@@ -3,7 +3,7 @@ using System.Globalization;
 namespace SockConformance.Report;
 
 /// <summary>Where runs are kept: <c>.sockconf/runs/TIME-SEED/</c> below the working folder, or the folder given by --report.</summary>
-public static class RunFolder
+internal static class RunFolder
 {
     private const string State = ".sockconf";
 

@@ -9,7 +9,7 @@ namespace SockConformance.Report;
 /// <param name="Sandbox">The tier, and why it is not a better one.</param>
 /// <param name="Capture">Its backend, or why there is none.</param>
 /// <param name="Command">The words of the target's command; empty with --connect.</param>
-public sealed record RunHeader(
+internal sealed record RunHeader(
     string Target, string Spec, ulong Seed, string Sandbox, string Capture, bool Captured, ImmutableArray<string> Command, bool Strict)
 {
     public Suite Suite { get; init; } = new("", "", [], null);

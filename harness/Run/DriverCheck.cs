@@ -14,7 +14,7 @@ internal sealed record DriverPlan(ImmutableArray<Demand> Rules, Profile Profile,
 
 /// <summary>A disagreement with the smallest program that shows it, and what that program did.</summary>
 /// <param name="Flows">What was captured while it ran.</param>
-public sealed record ProgramFailure(Verdict.Violation Violation, ApiProgram Program, ImmutableArray<CallTrace> Calls, ImmutableArray<Flow> Flows, Shrinking Shrinking, (int Failed, int Runs) Confirmed)
+internal sealed record ProgramFailure(Verdict.Violation Violation, ApiProgram Program, ImmutableArray<CallTrace> Calls, ImmutableArray<Flow> Flows, Shrinking Shrinking, (int Failed, int Runs) Confirmed)
     : Failure(Violation, Shrinking, Confirmed)
 {
     public override string Did => Program.OneLine();

@@ -5,7 +5,7 @@ namespace SockConformance.Run;
 /// <param name="All">Trials and shrinking end by then; what is not decided is inconclusive.</param>
 /// <param name="Rest">Scenarios with longer deliberate rests are left out.</param>
 /// <param name="Reply">How long a first case waits for a reply, where that is shorter than usual; trials have the usual patience.</param>
-public sealed record Pace(TimeSpan? Cases, TimeSpan? All, TimeSpan? Rest, TimeSpan? Reply)
+internal sealed record Pace(TimeSpan? Cases, TimeSpan? All, TimeSpan? Rest, TimeSpan? Reply)
 {
     public static Pace Unhurried { get; } = new(null, null, null, null);
 }

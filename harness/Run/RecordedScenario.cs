@@ -7,7 +7,7 @@ namespace SockConformance.Run;
 
 /// <summary>How the target ended a captured connection.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<RecordedEnd>))]
-public enum RecordedEnd
+internal enum RecordedEnd
 {
     None,
     EndOfFile,
@@ -15,7 +15,7 @@ public enum RecordedEnd
 }
 
 /// <summary>What the target said on one captured connection, and how it ended it.</summary>
-public sealed record RecordedReply(int Socket, string Hex, RecordedEnd End);
+internal sealed record RecordedReply(int Socket, string Hex, RecordedEnd End);
 
 /// <summary>
 /// A captured conversation as a scenario: the client's part step by step (payload, cuts, order, pauses by class, who closed and how), with fresh

@@ -4,7 +4,7 @@ using SockConformance.Targets;
 
 namespace SockConformance.Run;
 
-public enum ReplayKind
+internal enum ReplayKind
 {
     /// <summary>Every requirement that the case touches holds.</summary>
     Fixed,
@@ -19,7 +19,7 @@ public enum ReplayKind
     Error,
 }
 
-public sealed record ReplayOutcome(ReplayKind Kind, string Detail)
+internal sealed record ReplayOutcome(ReplayKind Kind, string Detail)
 {
     public string Word => Kind.ToString().ToUpperInvariant();
 

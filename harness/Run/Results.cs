@@ -31,29 +31,29 @@ public enum Status
 }
 
 /// <summary>How a failing scenario was made smaller.</summary>
-public sealed record Shrinking(int StepsBefore, int StepsAfter, int Runs);
+internal sealed record Shrinking(int StepsBefore, int StepsAfter, int Runs);
 
 /// <summary>A confirmed violation with the smallest program that shows it.</summary>
 /// <param name="Confirmed">How many of the runs of the program showed it, and how many there were.</param>
-public abstract record Failure(Verdict.Violation Violation, Shrinking Shrinking, (int Failed, int Runs) Confirmed)
+internal abstract record Failure(Verdict.Violation Violation, Shrinking Shrinking, (int Failed, int Runs) Confirmed)
 {
     /// <summary>What the harness did, in one line.</summary>
     public abstract string Did { get; }
 }
 
 /// <summary>Shown by the harness as a peer of the target.</summary>
-public sealed record ScenarioFailure(Verdict.Violation Violation, Evidence Evidence, Shrinking Shrinking, (int Failed, int Runs) Confirmed) : Failure(Violation, Shrinking, Confirmed)
+internal sealed record ScenarioFailure(Verdict.Violation Violation, Evidence Evidence, Shrinking Shrinking, (int Failed, int Runs) Confirmed) : Failure(Violation, Shrinking, Confirmed)
 {
     public override string Did => Evidence.Scenario.OneLine();
 }
 
 /// <param name="Reason">Why it was skipped, is inconclusive or flaky; null for a pass or a failure.</param>
-public sealed record RequirementResult(
+internal sealed record RequirementResult(
     Demand Requirement, Status Status, CloseVerdict Close, int Cases, TimeSpan Duration, string? Reason = null, Failure? Failure = null);
 
 /// <summary>Everything a report is made from.</summary>
 /// <param name="Interrupted">The number of the signal that ended the run early, or null.</param>
-public sealed record RunResult(
+internal sealed record RunResult(
     ImmutableArray<RequirementResult> Requirements, DateTimeOffset Started, TimeSpan Duration, int Cases, int Connections, long Packets, long Dropped, int? Interrupted)
 {
     /// <summary>The same with known failures named as such.</summary>

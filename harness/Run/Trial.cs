@@ -6,7 +6,7 @@ namespace SockConformance.Run;
 
 /// <summary>How much is done about a failure.</summary>
 /// <param name="Retries">Runs on fresh targets that must all show it again.</param>
-public sealed record TrialBudget(int Retries, bool Shrink, TimeSpan ShrinkTime, int ShrinkRuns);
+internal sealed record TrialBudget(int Retries, bool Shrink, TimeSpan ShrinkTime, int ShrinkRuns);
 
 /// <summary>
 /// What becomes of a failing case: is it so on fresh targets, too (else it is flaky, or the company's fault), and what is the

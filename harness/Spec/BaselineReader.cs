@@ -11,7 +11,7 @@ namespace SockConformance.Spec;
 ///   - { requirement: tcp/close/no-reset, reason: "ticket 12" }
 /// </code>
 /// </summary>
-public static class BaselineReader
+internal static class BaselineReader
 {
     private const string Sample = "- { requirement: tcp/close/no-reset, reason: \"ticket 12\" }";
 

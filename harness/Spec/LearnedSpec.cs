@@ -8,7 +8,7 @@ namespace SockConformance.Spec;
 /// A spec to start from, out of captured conversations: the framing that fits, a transformation where one explains all replies, else each request with its reply; what
 /// clients said are its examples. A guess for people to check: a capture shows what a server did, not what it should do.
 /// </summary>
-public static class LearnedSpec
+internal static class LearnedSpec
 {
     private const int MostExamples = 32, LongestExample = 1024;
 

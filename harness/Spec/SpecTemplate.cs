@@ -1,7 +1,7 @@
 namespace SockConformance.Spec;
 
 /// <summary>A spec to start from: every key with its default and a line about it.</summary>
-public static class SpecTemplate
+internal static class SpecTemplate
 {
     /// <param name="name">Of the service; letters, digits, - and _.</param>
     public static string Text(string name) => $$"""

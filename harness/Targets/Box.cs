@@ -8,6 +8,9 @@ internal abstract class Box : IDisposable
     /// <summary>Limits every target gets: enough for a JVM, too little for a full disk. Counts and bytes.</summary>
     protected static IReadOnlyList<string> Limits { get; } = ["prlimit", "--nofile=1024", "--fsize=67108864", "--core=0"];
 
+    /// <summary>A box of the best tier that this run was found to have.</summary>
+    public static Box New() => OwnNamespace.Scratch is { } scratch ? new NamespaceBox(scratch) : BoxUsers.Claimed is { } users ? new UidBox(users) : new OpenBox();
+
     /// <summary>The process whose wait status is the target's.</summary>
     public ChildProcess? Process { get; protected set; }
 

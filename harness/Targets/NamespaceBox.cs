@@ -37,7 +37,7 @@ internal sealed partial class NamespaceBox : Box
             "env", "-i", "-C", command.Folder, .. command.Environment(port, "/tmp").Select(pair => $"{pair.Key}={pair.Value}"),
             "setpriv", "--no-new-privs", "--bounding-set=-all", .. Limits, "--nproc=512", "--", .. command.For(port, host),
         ];
-        Process = ChildProcess.Start(words, ToolEnvironment, streams);
+        Process = ChildProcess.Start(words, Tool.Environment, streams);
     }
 
     public override IReadOnlyList<int> Processes()
@@ -65,9 +65,6 @@ internal sealed partial class NamespaceBox : Box
 
     protected override int FirstPid() => Process is { End.IsCompleted: false } running && ProcessTable.ChildrenOf(running.Pid) is [var target, ..] ? target : 0;
 
-    /// <summary>Our tools get a PATH and nothing else: whatever bwrap has in its environment can be read inside the box.</summary>
-    private static Dictionary<string, string> ToolEnvironment { get; } = new() { ["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin" };
-
     /// <param name="shown">A folder that must be seen inside, whatever becomes of /tmp; null for none.</param>
     private void Build(string folder, string? shown)
     {
@@ -80,7 +77,7 @@ internal sealed partial class NamespaceBox : Box
             .. Writable("/tmp"), .. folder is "/" or "/tmp" ? [] : Writable(folder), .. shown is null ? Array.Empty<string>() : ["--ro-bind", shown, shown],
             "--", "sh", "-c", "echo ready; exec sleep 2000000000",
         ];
-        builder = ChildProcess.Start(words, ToolEnvironment, ChildStreams.Piped, withReport: true);
+        builder = ChildProcess.Start(words, Tool.Environment, ChildStreams.Piped, withReport: true);
         using var output = new StreamReader(new FileStream(builder.Pipe, FileAccess.Read, bufferSize: 0));
         if (output.ReadLine() is var line && line != "ready") throw new IOException($"bubblewrap could not build a sandbox: {line} {output.ReadToEnd()}".Trim());
         using var report = new FileStream(builder.Report, FileAccess.Read, bufferSize: 0);

@@ -29,6 +29,13 @@ internal static partial class OwnNamespace
     /// </summary>
     public static int? Run(IReadOnlyList<string> arguments, out string whyNot)
     {
+        // Where the kernel says no, it says so to a program whose output is not the user's.
+        if (Tool.Run(["unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--", "true"]) is { } refused)
+        {
+            whyNot = $"no user namespaces here ({refused})";
+            return null;
+        }
+
         var scratch = Directory.CreateTempSubdirectory("sockconf-");
         try
         {
@@ -55,7 +62,7 @@ internal static partial class OwnNamespace
             }
 
             end();
-            whyNot = word.Length > 0 ? word : "user namespaces are not allowed here (sockconf needs unshare from util-linux and the right to make user namespaces)";
+            whyNot = word.Length > 0 ? word : "the program did not start again in namespaces of its own";
             return null;
         }
         catch (IOException e)

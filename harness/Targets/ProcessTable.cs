@@ -41,6 +41,13 @@ internal static class ProcessTable
     /// <summary>The direct children of a process.</summary>
     public static IReadOnlyList<int> ChildrenOf(int parent) => [.. All().Where(pid => ParentOf(pid) == parent)];
 
+    /// <summary>The processes of these users, those that have ended and were not waited for among them.</summary>
+    /// <param name="most">The last of the users; those between count, too.</param>
+    public static IReadOnlyList<int> OwnedBy(int least, int most) => [.. All().Where(pid => UserOf(pid) is { } user && user >= least && user <= most)];
+
+    /// <summary>Whether it has ended and nobody has waited for it.</summary>
+    public static bool IsZombie(int pid) => FieldsOf(pid) is ["Z" or "X", ..];
+
     /// <summary>
     /// The fields of /proc/PID/stat from the third on (proc_pid_stat(5)); none if the process is gone. The command name before them
     /// stands in parentheses and may contain anything.
@@ -58,6 +65,24 @@ internal static class ProcessTable
         {
             return [];
         }
+    }
+
+    /// <summary>The real user; null if the process is gone.</summary>
+    private static int? UserOf(int pid)
+    {
+        try
+        {
+            foreach (var line in File.ReadLines($"/proc/{pid}/status"))
+            {
+                if (line.StartsWith("Uid:", StringComparison.Ordinal)) return int.TryParse(line.Split('\t')[1], CultureInfo.InvariantCulture, out var user) ? user : null;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It has ended.
+        }
+
+        return null;
     }
 
     private static string? Namespace(int pid)

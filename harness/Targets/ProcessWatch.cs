@@ -30,7 +30,7 @@ internal static class ProcessWatch
     {
         int processes = 0, descriptors = 0, threads = 0, zombies = 0;
         long memory = 0, ticks = 0, runnable = 0;
-        var collected = false;
+        var (collected, unseen) = (false, false);
         var ours = box.ToHashSet();
         foreach (var pid in ProcessTable.All())
         {
@@ -49,7 +49,8 @@ internal static class ProcessWatch
             threads += stat.Threads;
             ticks += stat.Ticks;
             runnable += RunnableOf(pid);
-            descriptors += DescriptorsOf(pid);
+            descriptors += DescriptorsOf(pid, out var hidden);
+            unseen |= hidden;
             memory += MemoryOf(pid);
             collected = collected || IsCollected(pid);
         }
@@ -58,11 +59,29 @@ internal static class ProcessWatch
             : new ProcessSample(-1, "", Clock.Now, processes, descriptors, threads, zombies, memory, TimeSpan.FromSeconds(ticks / TicksPerSecond))
             {
                 Collected = collected,
+                HidesDescriptors = unseen,
                 Runnable = TimeSpan.FromMicroseconds(runnable / 1000d),
             };
     }
 
-    private static int DescriptorsOf(int pid) => Try(() => Directory.EnumerateFileSystemEntries($"/proc/{pid}/fd").Count(), 0);
+    /// <param name="hidden">They are another user's, and root in a container may not look at those.</param>
+    private static int DescriptorsOf(int pid, out bool hidden)
+    {
+        hidden = false;
+        try
+        {
+            return Directory.EnumerateFileSystemEntries($"/proc/{pid}/fd").Count();
+        }
+        catch (IOException)
+        {
+            return 0; // it has just ended
+        }
+        catch (UnauthorizedAccessException)
+        {
+            hidden = true;
+            return 0;
+        }
+    }
 
     /// <summary>Nanoseconds that its threads ran, and waited for a processor (/proc/PID/task/TID/schedstat).</summary>
     private static long RunnableOf(int pid) => Try(() => Directory.EnumerateDirectories($"/proc/{pid}/task").Sum(task => Try(
@@ -80,7 +99,8 @@ internal static class ProcessWatch
 
     private static bool IsCollected(int pid)
     {
-        if (Try(() => new FileInfo($"/proc/{pid}/exe").LinkTarget, null) is not { } program) return false;
+        // What must not be looked at may be any program: nothing is concluded from its memory.
+        if (Try(() => new FileInfo($"/proc/{pid}/exe").LinkTarget, null) is not { } program) return Directory.Exists($"/proc/{pid}");
         if (Known.TryGetValue(program, out var known)) return known;
         if (Known.Count > KnownMost) Known.Clear();
         var name = Path.GetFileName(program).TrimEnd("0123456789.-".ToCharArray());

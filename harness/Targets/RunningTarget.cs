@@ -46,7 +46,7 @@ internal sealed class AttachedTarget(IPEndPoint endpoint) : ITarget
 }
 
 /// <summary>How long a target may take to listen, and to stop after SIGTERM.</summary>
-public sealed record LaunchPatience(TimeSpan Ready, TimeSpan Stop)
+internal sealed record LaunchPatience(TimeSpan Ready, TimeSpan Stop)
 {
     public static LaunchPatience Default { get; } = new(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(3));
 

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace SockConformance.Targets;
 
 /// <summary>The target cannot be used: never ready, exited early, wrong port. The message is one line for the user.</summary>
-public sealed class TargetException(string message) : Exception(message)
+internal sealed class TargetException(string message) : Exception(message)
 {
     /// <summary>It will be no better next time: the whole run is in vain.</summary>
     public bool Final { get; init; }
@@ -12,7 +12,7 @@ public sealed class TargetException(string message) : Exception(message)
 /// <summary>The command of a target as the user typed it, with its placeholders.</summary>
 /// <param name="Folder">The working directory, absolute.</param>
 /// <param name="PassedVariables">Names of variables to pass on beside the allow-list, or NAME=VALUE.</param>
-public sealed record TargetCommand(ImmutableArray<string> Words, string Folder, ImmutableArray<string> PassedVariables)
+internal sealed record TargetCommand(ImmutableArray<string> Words, string Folder, ImmutableArray<string> PassedVariables)
 {
     /// <summary>What a program needs to find its interpreter, libraries and language; nothing else of the user's environment is passed on.</summary>
     private static readonly ImmutableArray<string> Allowed =

@@ -8,7 +8,7 @@ namespace SockConformance.Targets;
 /// <summary>What {cert} and {key} stand for in a target's command: absolute paths of files in PEM.</summary>
 /// <param name="Chain">The server's certificate, and those between it and the root.</param>
 /// <param name="Key">Its private key (PKCS #8).</param>
-public sealed record CertificateFiles(string Chain, string Key)
+internal sealed record CertificateFiles(string Chain, string Key)
 {
     /// <summary>The folder that a sandbox must show.</summary>
     public string Folder => Path.GetDirectoryName(Chain)!;

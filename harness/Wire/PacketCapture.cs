@@ -12,7 +12,7 @@ using SockConformance.Model;
 namespace SockConformance.Wire;
 
 /// <summary>Packets that libpcap counted for the whole run.</summary>
-public readonly record struct CaptureCounts(long Received, long Dropped);
+internal readonly record struct CaptureCounts(long Received, long Dropped);
 
 /// <summary>
 /// One capture for a run, on the loopback interface. It is open only when a sentinel datagram has been seen in it; another

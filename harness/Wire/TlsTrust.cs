@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace SockConformance.Wire;
 
 /// <summary>A certificate or key that cannot be used; the message is one line that names the file.</summary>
-public sealed class CertificateException(string message) : Exception(message);
+internal sealed class CertificateException(string message) : Exception(message);
 
 /// <summary>Whom a TLS client of the harness trusts, and for which name.</summary>
 /// <param name="Roots">The only certificates that a chain may end in; empty for those of the machine.</param>

@@ -14,6 +14,12 @@ internal sealed record Sockconf(Workplace Place)
     /// <summary>Without the rights of root, if the tests have them. Everything used must be in the workplace then.</summary>
     public bool AsOrdinaryUser { get; init; }
 
+    /// <summary>As root in a container is: no namespaces to be had, and no more capabilities than such a root has. Only where the tests are root.</summary>
+    public bool InContainer { get; init; }
+
+    /// <summary>Another program with the same command line; null for sockconf.</summary>
+    public IReadOnlyList<string>? Program { get; init; }
+
     /// <summary>The working folder, if it is not that of the workplace.</summary>
     public string? Folder { get; init; }
 

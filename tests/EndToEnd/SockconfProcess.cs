@@ -109,8 +109,8 @@ internal sealed partial class SockconfProcess : IDisposable
         var changesUser = how.AsOrdinaryUser && Environment.IsPrivilegedProcess;
         IReadOnlyList<string> words =
         [
-            "setsid", .. changesUser ? (string[])["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [],
-            .. Program(changesUser ? ReadableProgram.Value : Built), .. arguments,
+            "setsid", .. how.InContainer ? Container(how) : [], .. changesUser ? (string[])["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [],
+            .. how.Program ?? Program(changesUser ? ReadableProgram.Value : Built), .. arguments,
         ];
         var description = new ProcessStartInfo(words[0], words.Skip(1))
         {
@@ -128,6 +128,17 @@ internal sealed partial class SockconfProcess : IDisposable
         foreach (var (name, value) in how.Variables) description.Environment[name] = value;
         return description;
     }
+
+    /// <summary>
+    /// What a plain container is to a sandbox: the kernel gives no namespaces to a process whose root folder is not that of its mount namespace, and
+    /// the capabilities are those that container engines leave to root. Processes and ports can be seen from outside.
+    /// </summary>
+    private static IReadOnlyList<string> Container(Sockconf how) =>
+    [
+        "unshare", "--mount", "sh", "-c", "mount --rbind / \"$1\" && exec chroot \"$@\"", "sh", Directory.CreateDirectory(Path.Combine(how.Place.Root, "container")).FullName,
+        "sh", "-c", "cd \"$0\" && exec \"$@\"", how.Folder ?? how.Place.Work,
+        "setpriv", "--bounding-set=-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+net_bind_service,+net_raw,+sys_chroot,+mknod,+audit_write,+setfcap",
+    ];
 
     /// <summary>The .NET that runs these tests: …/dotnet/shared/Microsoft.NETCore.App/VERSION/System.Private.CoreLib.dll.</summary>
     private static string DotnetRoot { get; } = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));

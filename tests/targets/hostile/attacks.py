@@ -17,9 +17,10 @@ def write(path):
     return f"wrote {path}"
 
 
-def leave(path):
-    """Leaves a file where it can; who looks for it afterwards sees whether it stayed."""
-    write(path)
+def leave(paths):
+    """Leaves files where it can; who looks for them afterwards sees whether they stayed."""
+    for path in paths.split(","):
+        write(path)
 
 
 def read_variable(canary):
@@ -85,6 +86,15 @@ def capture(_):
     """Opens a packet socket."""
     socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)).close()
     return "opened a packet socket"
+
+
+def fill_process_table(count):
+    """Starts more processes than a target may have; what was started stays, in sessions of its own."""
+    for _ in range(int(count)):
+        if os.fork() == 0:
+            os.setsid()
+            signal.pause()
+    return f"started {count} processes"
 
 
 def open_descriptors(_):
