@@ -2,7 +2,6 @@ using NUnit.Framework;
 using SockConformance.Fuzz;
 using SockConformance.Generate;
 using SockConformance.Model;
-using SockConformance.Spec;
 using SockConformance.Suites;
 using SockConformance.Tests.EndToEnd;
 using SockConformance.Wire;
