@@ -43,6 +43,9 @@ internal sealed class FlowState
 
     public long ReceivedPayload { get; set; }
 
+    /// <summary>Of those received.</summary>
+    public long WithoutChecksum { get; set; }
+
     public List<Finding>? Unreachable { get; set; }
 
     // The places in a queue and in the table: nodes of their own would be two more objects for each flow.
@@ -56,7 +59,7 @@ internal sealed class FlowState
     {
         (key, Number, Source, Destination, FirstPacket, FirstTime, LastTime, tcp) = (flowKey, number, source, destination, packet, time, time, isTcp);
         (SentPackets, ReceivedPackets, SentBytes, ReceivedBytes, SentPayload, ReceivedPayload) = (0, 0, 0, 0, 0, 0);
-        (Unreachable, Tls) = (null, null);
+        (Unreachable, Tls, WithoutChecksum) = (null, null, 0);
         if (!isTcp) return;
         if (tracker is null) tracker = new TcpTracker();
         else tracker.Clear();
@@ -80,6 +83,7 @@ internal sealed class FlowState
                 State = (SentPackets > 0, ReceivedPackets > 0) switch { (true, true) => "SF", (true, _) => "S0", (_, true) => "SHR", _ => "OTH" },
                 History = (SentPackets > 0 ? "D" : "") + (ReceivedPackets > 0 ? "d" : ""),
                 Findings = Unreachable ?? [],
+                WithoutChecksum = WithoutChecksum,
             };
         }
 
@@ -100,6 +104,7 @@ internal sealed class FlowState
             History = tcp.HistoryText,
             Completeness = tcp.Completeness,
             Findings = tcp.Findings,
+            Abort = tcp.Abort,
             Tls = Tls?.Report(),
         };
     }
@@ -148,6 +153,12 @@ internal sealed record FlowReport
     public int? Completeness { get; init; }
 
     public required IReadOnlyList<Finding> Findings { get; init; }
+
+    /// <summary>The packet of a reset by which the called one aborted what its caller had ended; 0 without one.</summary>
+    public long Abort { get; init; }
+
+    /// <summary>Of UDP: the datagrams of the called one that have no checksum.</summary>
+    public long WithoutChecksum { get; init; }
 
     /// <summary>Null where nothing of TLS was seen.</summary>
     public TlsReport? Tls { get; init; }

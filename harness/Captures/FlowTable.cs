@@ -141,7 +141,7 @@ internal sealed class FlowTable(Action<FlowState> leave)
     private static void AddDatagram(FlowState flow, in PacketFacts facts, bool fromSource, CaptureReader packet)
     {
         if (fromSource) (flow.SentPackets, flow.SentBytes, flow.SentPayload) = (flow.SentPackets + 1, flow.SentBytes + packet.WireLength, flow.SentPayload + facts.Length);
-        else (flow.ReceivedPackets, flow.ReceivedBytes, flow.ReceivedPayload) = (flow.ReceivedPackets + 1, flow.ReceivedBytes + packet.WireLength, flow.ReceivedPayload + facts.Length);
+        else (flow.ReceivedPackets, flow.ReceivedBytes, flow.ReceivedPayload, flow.WithoutChecksum) = (flow.ReceivedPackets + 1, flow.ReceivedBytes + packet.WireLength, flow.ReceivedPayload + facts.Length, flow.WithoutChecksum + (facts.Checksum == 0 ? 1 : 0));
     }
 
     private static void Move(FlowState flow, FlowQueue queue)

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Numerics;
 using System.Runtime.CompilerServices;
@@ -42,7 +43,7 @@ internal sealed class TcpTracker
     private List<Finding>? findings;
     private long lastSyn, lastSynAck, initialRtt, now;
     private byte completeness;
-    private bool violated, begun;
+    private bool violated, begun, resetSeen;
     private Suspect data, early, acknowledgment, syn, wrong, reset;
 
     /// <summary>Another connection begins in the place of this one. What was handed out stays as it was.</summary>
@@ -52,7 +53,17 @@ internal sealed class TcpTracker
         destination.Clear();
         (history, findings, lastSyn, lastSynAck, initialRtt, now, completeness, violated, begun) = (default, null, 0, 0, 0, 0, 0, false, false);
         (data, early, acknowledgment, syn, wrong, reset) = (default, default, default, default, default, default);
+        (resetSeen, OwnReset, Abort) = (false, 0, 0);
     }
+
+    /// <summary>
+    /// The packet of the first reset, if the called one sent it by itself: it is no answer to one of the caller's and, after its own FIN, not without
+    /// ACK. That is a kernel's answer to a late segment for a socket that is gone (RFC 9293 §3.10.7.1); two processors can put last ACKs out of order. 0 if there is none.
+    /// </summary>
+    public long OwnReset { get; private set; }
+
+    /// <summary>The same where it proves an abort after the caller's FIN: it acknowledges that, and stands where the called one's own FIN would.</summary>
+    public long Abort { get; private set; }
 
     public int Completeness => completeness;
 
@@ -120,7 +131,8 @@ internal sealed class TcpTracker
             ref readonly var caller = ref source;
             if (!caller.SynSeen) return Handshake.NotObservable;
             if (!destination.SynSeen) return destination.Packets == 0 ? (caller.AckSeen ? Handshake.NotObservable : Handshake.Unanswered) : destination.Packets == destination.Resets ? Handshake.Refused : Handshake.NotObservable;
-            return caller.AckSeen && !Before(caller.HighestAck, destination.InitialSequence + 1) && destination.AckSeen ? Handshake.Complete : Handshake.Incomplete;
+            if (caller.AckSeen && !Before(caller.HighestAck, destination.InitialSequence + 1) && destination.AckSeen) return Handshake.Complete;
+            return wrong.Packet != 0 ? Handshake.NotObservable : Handshake.Incomplete; // it may be the answer to a SYN that the capture has not
         }
     }
 
@@ -261,7 +273,7 @@ internal sealed class TcpTracker
         Resolve(segment, ref own, ref other, fromSource);
         if (rst)
         {
-            if (wrong.Packet != 0 && wrong.FromSource != fromSource && segment.Sequence == wrong.Acknowledgment && !ack)
+            if (wrong.Packet != 0 && wrong.HasAck && wrong.FromSource != fromSource && segment.Sequence == wrong.Acknowledgment && !ack)
             {
                 // The number of a reset that answers an acknowledgment is the acknowledged one (RFC 9293 §3.10.7.3).
                 violated = true;
@@ -318,11 +330,22 @@ internal sealed class TcpTracker
 
         // A SYN that carries data may have it acknowledged at once, or not (RFC 7413).
         var beyond = segment.Acknowledgment - (other.InitialSequence + 1);
-        if (beyond > other.SynLength && wrong.Packet == 0) wrong = new Suspect { Packet = packet, FromSource = fromSource, Acknowledgment = segment.Acknowledgment };
+        if (beyond > other.SynLength && wrong.Packet == 0) wrong = new Suspect { Packet = packet, FromSource = fromSource, Acknowledgment = segment.Acknowledgment, HasAck = IsSlip(segment, other) };
 
         // Data that acknowledges this SYN was sent after it came, in whatever order the capture has them.
         if (data.Packet != 0 && data.FromSource != fromSource && !(data.HasAck && After(data.Acknowledgment, segment.Sequence))) RefuseEarly(data);
         data = default;
+    }
+
+    /// <summary>
+    /// A wrong number in a SYN+ACK may be the right one for another SYN, which the capture has not: an old duplicate, or that of a further attempt. Such a number
+    /// looks like any; one that somebody arrives at by mistake (the SYN's own or a few beyond, zero, the sender's own, the bytes turned round) it has only by chance.
+    /// </summary>
+    private static bool IsSlip(in PacketFacts segment, in Side caller)
+    {
+        const uint Near = 16;
+        var number = segment.Acknowledgment;
+        return number - caller.InitialSequence <= caller.SynLength + Near || number == 0 || number - segment.Sequence <= 1 || number == BinaryPrimitives.ReverseEndianness(caller.InitialSequence + 1);
     }
 
     private void RefuseEarly(in Suspect sent)
@@ -377,6 +400,13 @@ internal sealed class TcpTracker
     private void NoteReset(in PacketFacts segment, ref Side own, ref Side other, bool fromSource, long packet)
     {
         own.Resets++;
+        if (!resetSeen && !fromSource && (segment.Has(TcpFlags.Ack) || !own.HasFin))
+        {
+            OwnReset = packet;
+            if (segment.Has(TcpFlags.Ack) && other is { HasFin: true, SynSeen: true } && segment.Acknowledgment == other.FinAt + 1 && own is { HasFin: false, Spoke: true } && segment.Sequence == own.End) Abort = packet;
+        }
+
+        resetSeen = true;
         if (own.FinAcknowledged && other.FinAcknowledged) return; // the answer to a late segment
         var window = (uint)(other.LastWindow << (own.Scale >= 0 && other.Scale >= 0 ? other.Scale : 0));
         var judged = own.SynSeen && other.SynSeen && other.AckSeen && own.End - other.HighestAck <= window + LargestSlack;

@@ -8,7 +8,11 @@ namespace SockConformance.Captures;
 /// <param name="Handshake">The handshake messages in clear, in order, a client's with &gt; and a server's with &lt;.</param>
 /// <param name="Alerts">Alerts in clear, and those of which only the record is seen (“encrypted alert”).</param>
 /// <param name="Ended">Whether each side's last record is an alert, as close_notify is one; null where TLS 1.3 hides it.</param>
-internal sealed record TlsReport(string? Version, string? Cipher, ImmutableArray<string> Handshake, ImmutableArray<string> Alerts, bool? Ended);
+internal sealed record TlsReport(string? Version, string? Cipher, ImmutableArray<string> Handshake, ImmutableArray<string> Alerts, bool? Ended)
+{
+    /// <summary>What the server's records decide of the requirements of the catalogue; nothing where their beginning was not seen.</summary>
+    public ImmutableArray<WireVerdict> Requirements { get; init; } = [];
+}
 
 /// <summary>
 /// The records of both directions as long as the bytes come in order: their headers all the way, their content only of the first few thousand bytes,
@@ -27,15 +31,15 @@ internal sealed class TlsView
     /// <param name="keeps">Whether there is room for content; else nothing is added to what is there, and no further flow is followed.</param>
     public static TlsView? Note(TlsView? view, TcpTracker tracker, in PacketFacts facts, bool fromSource, ReadOnlySpan<byte> payload, bool keeps)
     {
+        ref readonly var first = ref fromSource ? ref tracker.Source : ref tracker.Destination;
         if (view is null)
         {
             if (payload is not [22, 3, <= 4, ..]) return null;
-            ref readonly var first = ref fromSource ? ref tracker.Source : ref tracker.Destination;
             if (first.Payload != facts.Length || !first.SynSeen || !keeps) return null;
             view = new TlsView();
         }
 
-        (fromSource ? view.source : view.destination).Note(facts.Sequence, payload, facts.Length, keeps);
+        (fromSource ? view.source : view.destination).Note(facts.Sequence, payload, facts.Length, keeps, first.SynSeen && facts.Sequence == first.InitialSequence + 1);
         return view;
     }
 
@@ -53,7 +57,8 @@ internal sealed class TlsView
         return new TlsReport(
             hello is null ? null : TlsServerHello.NameOfVersion(hello.Version), hello?.CipherName,
             [.. client.Messages.Select(message => $"> {message.Type}"), .. server.Messages.Select(message => $"< {message.Type}")], alerts.ToImmutable(),
-            hello is null || hello.Version >= 0x0304 ? null : source.LastIsAlert && destination.LastIsAlert);
+            hello is null || hello.Version >= 0x0304 ? null : source.LastIsAlert && destination.LastIsAlert)
+        { Requirements = destination.HasBeginning ? TlsRules.Of(server) : [] };
     }
 
     private sealed class Direction
@@ -73,9 +78,12 @@ internal sealed class TlsView
 
         public bool LastIsAlert { get; private set; }
 
-        public void Note(uint sequence, ReadOnlySpan<byte> payload, int length, bool keeps)
+        /// <summary>The first byte that was sent is there.</summary>
+        public bool HasBeginning { get; private set; }
+
+        public void Note(uint sequence, ReadOnlySpan<byte> payload, int length, bool keeps, bool isFirst)
         {
-            if (!started) (started, expected) = (true, sequence);
+            if (!started) (started, expected, HasBeginning) = (true, sequence, isFirst);
             var known = unchecked((int)(expected - sequence));
             if (lost || known >= payload.Length) return;
             if (known < 0)

@@ -4,7 +4,8 @@ namespace SockConformance.Captures;
 
 /// <summary>What the segments of a flow show by themselves: the same facts for a connection of a check and for one in any capture file.</summary>
 /// <param name="Findings">The packet of each is the index of its segment in the flow, from 1.</param>
-public sealed record WireFacts(Handshake Handshake, CloseVerdict Close, IReadOnlyList<Finding> Findings)
+/// <param name="OwnReset">The first reset, if it is of the called one's own doing: the index of its segment, too. 0 if there is none.</param>
+public sealed record WireFacts(Handshake Handshake, CloseVerdict Close, IReadOnlyList<Finding> Findings, long OwnReset)
 {
     public static WireFacts Of(Flow flow)
     {
@@ -24,6 +25,6 @@ public sealed record WireFacts(Handshake Handshake, CloseVerdict Close, IReadOnl
             tracker.Note(facts, segment.FromClient, segment.At.Ticks * 100, index + 1, [], segment.Frame.Length);
         }
 
-        return new WireFacts(tracker.Handshake, tracker.Close, tracker.Findings);
+        return new WireFacts(tracker.Handshake, tracker.Close, tracker.Findings, tracker.OwnReset);
     }
 }

@@ -91,7 +91,7 @@ internal sealed class AnalyzeSession(AnalyzeRequest request, StopRequest stop)
     {
         using var input = Open(file, out var length);
         using var reader = new CaptureReader(input);
-        using var output = new BufferedStream(Console.OpenStandardOutput(), 1 << 16);
+        using var output = new BufferedStream(new StandardOutput(), 1 << 16);
         using var spool = new FlowSpool();
         FlowReport? drawn = null;
         var row = new byte[FlowTexts.LongestRow];

@@ -25,11 +25,12 @@ internal static class CapturedCase
     /// <param name="spec">Null for what the capture says it is evidence of, or nothing.</param>
     public static (string Path, CaseFile Case, Suite? Suite) Read(string path, long? flow, Endpoint? server, string? spec, SuiteBook book, IEnumerable<string> command)
     {
-        var (recording, title) = RecordingOf(path, flow, server);
+        var asked = spec is null ? null : SpecOf(spec, book);
+        var (recording, title) = RecordingOf(path, flow, server, asked?.Service.Transport);
         var seen = RecordedScenario.Of(recording);
         var recorded = RecordedScenario.RepliesOf(recording);
-        if (spec is null && title?.Spec is { } named && book.BuiltIn().Any(one => one.Name == named)) spec = named;
-        var import = spec is null ? CaptureImport.Without(Neutral(book), seen, recorded) : CaptureImport.By(SpecOf(spec, book), seen, recorded, title?.Requirement);
+        if (asked is null && title?.Spec is { } named && book.BuiltIn().Any(one => one.Name == named)) asked = SpecOf(named, book);
+        var import = asked is null ? CaptureImport.Without(Neutral(book, seen), seen, recorded) : CaptureImport.By(asked, seen, recorded, title?.Requirement);
         var file = new CaseFile
         {
             Sockcase = CaseFile.Format,
@@ -42,7 +43,7 @@ internal static class CapturedCase
             Sources = [.. import.Suite.Service.Sources.Select(source => new CaseFile.SourceText(source.Name, source.Text))],
             Recorded = recorded,
             Expected = import.Requirement.Statement,
-            Observed = RecordedScenario.Told(recorded),
+            Observed = RecordedScenario.Told(recorded, seen.IsOfDatagrams),
             Scenario = import.Scenario,
         };
         return (path, file, import.Suite);
@@ -51,28 +52,28 @@ internal static class CapturedCase
     /// <summary>The suite of a case that was made from a capture.</summary>
     public static Suite? SuiteOf(CaseFile file, Suite? suite, SuiteBook book)
     {
-        if (file.Spec == CaptureImport.NoSpec) return CaptureImport.Without(Neutral(book), file.Scenario, file.Recorded).Suite;
+        if (file.Spec == CaptureImport.NoSpec) return CaptureImport.Without(Neutral(book, file.Scenario), file.Scenario, file.Recorded).Suite;
         return suite is null ? null : CaptureImport.By(suite, file.Scenario, file.Recorded, suite.Requirements.Any(one => one.Id == file.Requirement) ? file.Requirement : null).Suite;
     }
 
-    private static Suite Neutral(SuiteBook book) => book.For(book.Find("discard"), clients: false);
+    private static Suite Neutral(SuiteBook book, Scenario scenario) => book.For(book.Find(scenario.IsOfDatagrams ? "discard-udp" : "discard"), clients: false);
 
     private static Suite SpecOf(string spec, SuiteBook book)
     {
         var suite = book.For(book.Find(spec), clients: false);
         if (suite.Service.Tls is not null) throw new UsageException($"--spec {Printable.Line(spec)}: what a capture has of TLS is encrypted and cannot be said again; replay the case file instead");
-        if (suite.Service.Transport == Transport.Udp) throw new UsageException($"--spec {Printable.Line(spec)}: only TCP conversations are taken from a capture");
         return suite;
     }
 
     /// <summary>The conversations with one server, and what the capture says it is evidence of.</summary>
-    public static (Recording Recording, (string? Requirement, string? Spec)? Title) RecordingOf(string path, long? flow, Endpoint? server)
+    /// <param name="transport">Null for TCP, and UDP where the capture has no connection.</param>
+    public static (Recording Recording, (string? Requirement, string? Spec)? Title) RecordingOf(string path, long? flow, Endpoint? server, Transport? transport = null)
     {
         try
         {
             using var reader = CaptureReader.Open(path);
             var all = Recording.Of(reader, flow, server, CancellationToken.None);
-            return (Chosen(path, all, flow, server), EvidenceTitle.Read(reader.Comment));
+            return (Chosen(path, all, flow, server, transport), EvidenceTitle.Read(reader.Comment));
         }
         catch (CaptureFormatException e)
         {
@@ -84,11 +85,15 @@ internal static class CapturedCase
         }
     }
 
-    private static Recording Chosen(string path, Recording all, long? flow, Endpoint? server)
+    private static Recording Chosen(string path, Recording all, long? flow, Endpoint? server, Transport? transport)
     {
-        if (flow is not null && all.Conversations.IsEmpty) throw new UsageException($"--flow {flow}: {path} has no such TCP flow (sockconf analyze {path} lists them)");
+        if (flow is not null && all.Conversations.IsEmpty) throw new UsageException($"--flow {flow}: {path} has no such flow (sockconf analyze {path} lists them)");
+        if (flow is not null && transport is not null && all.Conversations[0].Flow.Protocol != transport) throw new UsageException($"--flow {flow}: that is {Name(all.Conversations[0].Flow.Protocol)}, and the spec is one of {Name(transport.Value)}");
+        if (flow is null) all = all.Only(one => !IsFromAnotherPort(one, all));
         if (server is { } endpoint) all = all.Only(one => one.Flow.Destination.Equals(endpoint));
-        if (all.Conversations.IsEmpty) throw new InputException($"{path} has no TCP conversation{(server is null ? "" : $" with {server}")} (sockconf analyze {path} lists what it has)");
+        var wanted = transport ?? (all.Conversations.Any(one => one.Flow.Protocol == Transport.Tcp) ? Transport.Tcp : Transport.Udp);
+        all = all.Only(one => one.Flow.Protocol == wanted);
+        if (all.Conversations.IsEmpty) throw new InputException($"{path} has no {(transport is null ? "TCP or UDP" : Name(wanted))} conversation{(server is null ? "" : $" with {server}")} (sockconf analyze {path} lists what it has)");
         var servers = all.Conversations.GroupBy(one => one.Flow.Destination).ToList();
         if (servers.Count > 1)
         {
@@ -99,4 +104,10 @@ internal static class CapturedCase
         if (all.Conversations.FirstOrDefault(one => one.Flaw is not null) is { } flawed) throw new InputException($"{path}, flow {flawed.Flow.Number}: {flawed.Flaw}");
         return all;
     }
+
+    /// <summary>A datagram to a client from the host that it asked, but from another port, begins a flow by itself: it is an answer, and not who asks.</summary>
+    private static bool IsFromAnotherPort(RecordedConversation conversation, Recording all) => conversation.Flow is { Protocol: Transport.Udp, Source: var source, Destination: var client }
+        && all.Conversations.Any(one => one.Flow.Protocol == Transport.Udp && one.Flow.Source.Equals(client) && one.Flow.Destination.Ip.Equals(source.Ip) && one.Flow.FirstPacket < conversation.Flow.FirstPacket);
+
+    private static string Name(Transport transport) => transport.ToString().ToUpperInvariant();
 }

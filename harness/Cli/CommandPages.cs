@@ -8,10 +8,10 @@ internal static class CommandPages
 {
     public static string Markdown(RootCommand root)
     {
-        var page = new StringBuilder($"{root.Description}\n\n```\nsockconf COMMAND [OPTIONS] [-- TARGET'S COMMAND]\n```\n\n`sockconf COMMAND --help` shows the same. A target's command stands after `--`; `{{port}}` in it is replaced.\n");
+        var page = new StringBuilder($"{root.Description}\n\n```text\nsockconf COMMAND [OPTIONS] [-- TARGET'S COMMAND]\n```\n\n`sockconf COMMAND --help` shows the same. A target's command stands after `--`; `{{port}}` in it is replaced.\n");
         foreach (var command in Commands(root))
         {
-            page.Append($"\n## {command.Name}\n\n{Escape(command.Description)}\n\n```\nsockconf {Usage(command)}\n```\n");
+            page.Append($"\n## {command.Name}\n\n{Escape(command.Description)}\n\n```text\nsockconf {Usage(command)}\n```\n");
             var rows = Rows(command).ToList();
             if (rows.Count == 0) continue;
             page.Append("\n| | |\n|---|---|\n");

@@ -19,6 +19,7 @@ public static class ConformanceCli
     /// <param name="more">Further commands of the suite program itself.</param>
     public static int Run(IReadOnlyList<string> arguments, SuiteBook book, params IReadOnlyList<Command> more)
     {
+        StandardOutput.Take();
         try
         {
             return Dispatch(arguments, book, more);
@@ -314,7 +315,7 @@ public static class ConformanceCli
 
     private static Exception? Unwrap(Exception e) => e switch
     {
-        UsageException or InputException or SpecException or CertificateException or TargetException or EnvironmentException => e,
+        UsageException or InputException or SpecException or CertificateException or TargetException or EnvironmentException or OutputException => e,
         AggregateException { InnerException: { } inner } => Unwrap(inner),
         _ => null,
     };

@@ -1,3 +1,4 @@
+using SockConformance.Captures;
 using SockConformance.Model;
 
 namespace SockConformance.Judge;
@@ -94,18 +95,6 @@ public static class CloseJudge
         { } other => string.Concat(other.ToString().Select((c, i) => char.IsUpper(c) && i > 0 ? "_" + c : char.ToUpperInvariant(c).ToString())),
     };
 
-    private static Segment? ResetOnWire(Story story)
-    {
-        // Not the program's doing: a reset that answers one of ours; and, after the target's FIN, one without ACK. That is its kernel's
-        // answer to a late segment of ours for a socket that is gone (RFC 9293 §3.10.7.1); on loopback two processors can put our
-        // last ACKs out of order.
-        var finished = false;
-        foreach (var segment in story.Flow?.Segments ?? [])
-        {
-            if (segment.Has(TcpFlags.Rst)) return segment.FromClient || (finished && !segment.Has(TcpFlags.Ack)) ? null : segment;
-            finished |= !segment.FromClient && segment.Has(TcpFlags.Fin);
-        }
-
-        return null;
-    }
+    /// <summary>The target's own reset; null where the wire shows none, or there is no capture.</summary>
+    private static Segment? ResetOnWire(Story story) => story.Flow is { } flow && WireFacts.Of(flow).OwnReset is > 0 and var at ? flow.Segments[(int)at - 1] : null;
 }

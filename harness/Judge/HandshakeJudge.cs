@@ -25,14 +25,15 @@ public static class HandshakeJudge
     {
         if (evidence.Trace.Connections.FirstOrDefault(connection => connection.Tuple?.Client.Equals(flow.Tuple.Client) == true) is not { Established: true }) return Verdict.Holds;
         var seen = WireFacts.Of(flow);
-        if (seen.Findings.FirstOrDefault(finding => finding.Kind == FindingKind.DataBeforeHandshake) is { Packet: > 0 } early)
-            return new Verdict.Violation("no data before the handshake is over", $"{flow.Segments[(int)early.Packet - 1]}");
+        var decided = WireRules.HandshakeOf(seen.Handshake, seen.Findings);
+        if (decided is { Holds: false, Packet: var packet, Observed: var observed })
+            return new Verdict.Violation("SYN, SYN+ACK that acknowledges ISS+1, ACK, and no data before them", $"{flow.Segments[(int)packet - 1]}: {observed}");
         var syn = flow.FromClient.FirstOrDefault(segment => segment.Has(TcpFlags.Syn));
         var synAck = flow.FromServer.FirstOrDefault(segment => segment.Has(TcpFlags.Syn));
         if (syn is null || synAck is null) return Missing(evidence, "SYN and SYN+ACK", flow);
         if (!synAck.Has(TcpFlags.Ack) || synAck.Acknowledgment != syn.NextSequence)
             return new Verdict.Violation($"SYN+ACK with acknowledgment {syn.NextSequence} (ISS+1)", $"{synAck}");
-        if (seen.Handshake == Handshake.Complete) return Verdict.Holds;
+        if (decided is not null) return Verdict.Holds;
         var first = flow.FromClient.FirstOrDefault(segment => segment.Has(TcpFlags.Ack) && !segment.Has(TcpFlags.Syn));
         if (first is null) return Missing(evidence, "ACK of the SYN+ACK", flow);
         return first.Acknowledgment == synAck.NextSequence || first.Has(TcpFlags.Rst)

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Net.Security;
+using SockConformance.Captures;
 using SockConformance.Model;
 
 namespace SockConformance.Judge;
@@ -51,7 +51,7 @@ public static class TlsJudge
     {
         foreach (var probe in Probe.All(evidence))
         {
-            if (probe.Server.Hello is { } hello && hello.Version == version) return new Verdict.Violation($"a fatal alert or the end of #{probe.Socket}", $"{hello}", probe.AnswerAt);
+            if (TlsRules.Version(probe.Server) == version && probe.Server.Hello is { } hello) return new Verdict.Violation($"a fatal alert or the end of #{probe.Socket}", $"{hello}", probe.AnswerAt);
         }
 
         return Verdict.Holds;
@@ -65,19 +65,13 @@ public static class TlsJudge
     {
         foreach (var probe in Probe.All(evidence))
         {
-            if (probe.Server.Hello is not { } hello)
+            if (probe.Server.Hello is null)
             {
                 if (probe.Server.Alert is not { } alert || TlsRecords.Parse(evidence.Scenario.BytesSentOn(probe.Socket)).Records is not [var first, ..] || first.Version is 0x0301 or Tls12) continue;
-                return new Verdict.Violation($"a ServerHello on #{probe.Socket}, whatever the record's version", $"the fatal alert {alert} to {Hex(first.Version)}", probe.AnswerAt);
+                return new Verdict.Violation($"a ServerHello on #{probe.Socket}, whatever the record's version", $"the fatal alert {alert} to {TlsRules.Hex(first.Version)}", probe.AnswerAt);
             }
 
-            if (hello.Version < Tls13) continue;
-            if (hello.LegacyVersion != Tls12) return new Verdict.Violation("legacy_version 0x0303", Hex(hello.LegacyVersion), probe.AnswerAt);
-            if (hello.SelectedVersion != Tls13) return new Verdict.Violation("supported_versions 0x0304", Hex(hello.Version), probe.AnswerAt);
-            foreach (var record in probe.Server.Records)
-            {
-                if (record.Version != Tls12) return new Verdict.Violation("0x0303 in each record", $"{Hex(record.Version)} in one of type {(int)record.Type}", probe.AnswerAt);
-            }
+            if (TlsRules.WrongLegacyField(probe.Server) is { } wrong) return new Verdict.Violation(wrong.Expected, wrong.Observed, probe.AnswerAt);
         }
 
         return Verdict.Holds;
@@ -88,7 +82,7 @@ public static class TlsJudge
     {
         foreach (var probe in Probe.All(evidence))
         {
-            if (probe.Server.Hello is { Compression: not 0 } hello) return new Verdict.Violation("compression method 0", string.Create(CultureInfo.InvariantCulture, $"method {hello.Compression}"), probe.AnswerAt);
+            if (TlsRules.WrongCompression(probe.Server) is { } wrong) return new Verdict.Violation(wrong.Expected, wrong.Observed, probe.AnswerAt);
         }
 
         return Verdict.Holds;
@@ -158,7 +152,7 @@ public static class TlsJudge
         foreach (var connection in evidence.Trace.Connections)
         {
             var records = connection.Tls is null ? Probe.Of(evidence, connection)?.Server : evidence.FlowOf(connection.Socket) is { } flow ? TlsRecords.Of(flow, fromClient: false) : null;
-            if (records is null || (WrongOrder(records) ?? (connection.Tls is null ? WrongAnswer(records, evidence.Scenario.BytesSentOn(connection.Socket)) : null)) is not { } wrong) continue;
+            if (records is null || (TlsRules.WrongOrder(records) ?? (connection.Tls is null ? WrongAnswer(records, evidence.Scenario.BytesSentOn(connection.Socket)) : null)) is not { } wrong) continue;
             return new Verdict.Violation(wrong.Expected, $"{wrong.Observed} on #{connection.Socket}", evidence.Scenario.Steps.IndexOf(evidence.Scenario.Steps.FirstOrDefault(step => step is Step.Handshake or Step.Send && step.On == connection.Socket)!));
         }
 
@@ -307,57 +301,9 @@ public static class TlsJudge
     private static int FailedHandshake(Evidence evidence) =>
         evidence.Scenario.Steps.Zip(evidence.Trace.Outcomes).Index().FirstOrDefault(entry => entry.Item is { First: Step.Handshake, Second.Result: not (StepResult.Done or StepResult.NotRun) }, (-1, default)).Index;
 
-    private static (string Expected, string Observed)? WrongOrder(TlsRecords server)
-    {
-        if (server.Records.FirstOrDefault(record => record is { Type: TlsContent.Handshake, Fragment.Length: 0 }) is { Type: TlsContent.Handshake } empty)
-            return ("no empty handshake record", $"one {empty.Offset} bytes after the beginning");
-        if (server.Records is [{ Type: TlsContent.ApplicationData }, ..]) return ("ServerHello first", "an encrypted record");
-        if (server.Messages.IsEmpty) return null;
-        if (server.Messages[0].Type != TlsMessageType.ServerHello) return ("ServerHello first", $"{server.Messages[0].Type}");
-        return server.Hello?.SelectedVersion >= Tls13 ? WrongIn13(server) : WrongIn12(server);
-    }
-
     /// <summary>A ServerHello answers a ClientHello and nothing else.</summary>
     private static (string Expected, string Observed)? WrongAnswer(TlsRecords server, byte[] sent) =>
         server.Hello is { } hello && TlsRecords.Parse(sent).Messages is [{ Type: not TlsMessageType.ClientHello and var type }, ..] ? ($"no ServerHello in answer to {type}", $"{hello}") : null;
-
-    private static string Hex(ushort version) => string.Create(CultureInfo.InvariantCulture, $"0x{version:x4}");
-
-    /// <summary>One ServerHello in clear, two after a HelloRetryRequest; all else is encrypted.</summary>
-    private static (string Expected, string Observed)? WrongIn13(TlsRecords server)
-    {
-        var hellos = 0;
-        foreach (var message in server.Messages)
-        {
-            if (message.Type != TlsMessageType.ServerHello) return ("everything after the ServerHello encrypted", $"{message.Type} in clear");
-            if (++hellos > (server.Hello!.IsRetry ? 2 : 1)) return ("one ServerHello", "another one");
-        }
-
-        return null;
-    }
-
-    private static (string Expected, string Observed)? WrongIn12(TlsRecords server)
-    {
-        ImmutableArray<TlsMessageType> order =
-        [
-            TlsMessageType.ServerHello, TlsMessageType.Certificate, TlsMessageType.CertificateStatus, TlsMessageType.ServerKeyExchange, TlsMessageType.CertificateRequest,
-            TlsMessageType.ServerHelloDone, TlsMessageType.NewSessionTicket,
-        ];
-        var last = -1;
-        foreach (var message in server.Messages.Where(message => message.Type != TlsMessageType.HelloRequest))
-        {
-            if (order.IndexOf(message.Type) is var rank && rank <= last) return ($"messages in the order {string.Join(", ", order)}", $"{message.Type} after {order[last]}");
-            last = rank;
-        }
-
-        foreach (var record in server.Records)
-        {
-            if (record.Type == TlsContent.ChangeCipherSpec) return null;
-            if (record.Type == TlsContent.ApplicationData) return ("ChangeCipherSpec before any application data", "a record of application data");
-        }
-
-        return null;
-    }
 
     /// <summary>A plain connection on which the scenario sent a hello or something in its place, and what came of it.</summary>
     private sealed record Probe(Evidence Evidence, ConnectionTrace Connection, TlsRecords Server, int AnswerAt)

@@ -13,6 +13,10 @@ public sealed record Scenario(string Situation, ImmutableArray<Step> Steps)
     [JsonIgnore]
     public ImmutableArray<int> Sockets => [.. Steps.Select(step => step.On).OfType<int>().Distinct().Order()];
 
+    /// <summary>Its sockets are those of datagrams.</summary>
+    [JsonIgnore]
+    public bool IsOfDatagrams => Steps.Any(step => step is Step.Open);
+
     /// <summary>All payload bytes that the legal sends on one socket put on its connection; of one that may fail only the first megabyte, for no more is ever judged.</summary>
     public byte[] BytesSentOn(int socket)
     {

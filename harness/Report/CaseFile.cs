@@ -58,7 +58,7 @@ internal sealed record CaseFile
 
     /// <summary>The same scenario may be recorded with other answers.</summary>
     internal static string IdOf(string requirement, Scenario scenario, ImmutableArray<RecordedReply> recorded) =>
-        IdOf(requirement, JsonSerializer.Serialize(scenario, CaseJson.Default.Scenario) + string.Concat(recorded.Select(reply => $"{reply.Hex} {reply.End};")));
+        IdOf(requirement, JsonSerializer.Serialize(scenario, CaseJson.Default.Scenario) + string.Concat(recorded.Select(reply => $"{string.Join(' ', reply.Datagrams.Prepend(reply.Hex))} {reply.End};")));
 
     /// <summary>The same for anything that has a text.</summary>
     internal static string IdOf(string requirement, string text) => $"{requirement.Replace('/', '-')}-{Hash(text):x8}";
@@ -114,8 +114,8 @@ internal sealed record CaseFile
         var steps = file.Scenario.Steps;
         if (steps.IsDefaultOrEmpty || steps.Any(step => step is null)) return "the scenario has no steps";
         if (steps.Length > MaxSteps) return $"the scenario has {steps.Length} steps; at most {MaxSteps} are run";
-        if (file.Recorded.Length > MaxSockets || file.Recorded.Any(reply => reply is null or { Socket: < 0 or >= MaxSockets } or { Hex: null } || !Enum.IsDefined(reply.End))) return "what was recorded makes no sense";
-        foreach (var reply in file.Recorded) _ = Convert.FromHexString(reply.Hex);
+        if (file.Recorded.Length > MaxSockets || file.Recorded.Any(reply => reply is null or { Socket: < 0 or >= MaxSockets } or { Hex: null } || !Enum.IsDefined(reply.End) || reply.Datagrams.Length > MaxSteps || reply.Datagrams.Any(hex => hex is null))) return "what was recorded makes no sense";
+        foreach (var hex in file.Recorded.SelectMany(reply => reply.Datagrams.Prepend(reply.Hex))) _ = Convert.FromHexString(hex);
         foreach (var (index, step) in steps.Index())
         {
             var wrong = step switch

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using System.Text.Unicode;
 using SockConformance.Captures;
 using SockConformance.Model;
 
@@ -34,15 +33,41 @@ internal static class FlowTexts
     public static ReadOnlySpan<byte> Row(FlowReport flow, byte[] row)
     {
         var tcp = flow.Protocol == Transport.Tcp;
-        Utf8.TryWrite(row, CultureInfo.InvariantCulture,
-            $"{flow.Number,5} {(tcp ? "tcp" : "udp"),-5} {flow.Source,-21} → {flow.Destination,-21} {flow.Sent.Packets + flow.Received.Packets,8} {flow.Sent.Bytes,11} {flow.Received.Bytes,11}  {(flow.Handshake is { } handshake ? NameOf(handshake) : "-"),-14} {(flow.Close is { } close ? ResultsJson.CloseName(close) : "-"),-9} {flow.State,-6} {flow.History,-14}", out var length);
-        var rest = row.AsSpan(length);
-        int more;
-        if (tcp) Utf8.TryWrite(rest, CultureInfo.InvariantCulture, $" {flow.Completeness,5} {flow.Sent.Retransmissions + flow.Received.Retransmissions,5}", out more);
-        else Utf8.TryWrite(rest, $" {"-",5} {"-",5}", out more);
-        length += more;
-        row[length++] = (byte)'\n';
-        return flow.Tls is null && flow.Findings.Count == 0 ? row.AsSpan(0, length) : (byte[])[.. row.AsSpan(0, length), .. Encoding.UTF8.GetBytes(Notes(flow))];
+        var text = new RowText(row);
+        text.Right(flow.Number, 5);
+        text.Add(tcp ? " tcp   "u8 : " udp   "u8);
+        text.Left(flow.Source, 21);
+        text.Add(" → "u8);
+        text.Left(flow.Destination, 21);
+        text.Add(" "u8);
+        text.Right(flow.Sent.Packets + flow.Received.Packets, 8);
+        text.Add(" "u8);
+        text.Right(flow.Sent.Bytes, 11);
+        text.Add(" "u8);
+        text.Right(flow.Received.Bytes, 11);
+        text.Add("  "u8);
+        text.Left(flow.Handshake is { } handshake ? NameOf(handshake) : "-", 14);
+        text.Add(" "u8);
+        text.Left(flow.Close is { } close ? ResultsJson.CloseName(close) : "-", 9);
+        text.Add(" "u8);
+        text.Left(flow.State, 6);
+        text.Add(" "u8);
+        text.Left(flow.History, 14);
+        text.Add(" "u8);
+        if (tcp)
+        {
+            text.Right(flow.Completeness!.Value, 5);
+            text.Add(" "u8);
+            text.Right(flow.Sent.Retransmissions + flow.Received.Retransmissions, 5);
+        }
+        else
+        {
+            text.Add("    -     -"u8);
+        }
+
+        text.Add("\n"u8);
+        var length = text.Length;
+        return flow is { Tls: null, Findings.Count: 0, Abort: 0, WithoutChecksum: 0 } ? row.AsSpan(0, length) : (byte[])[.. row.AsSpan(0, length), .. Encoding.UTF8.GetBytes(Notes(flow))];
     }
 
     private static string Notes(FlowReport flow)
@@ -53,7 +78,13 @@ internal static class FlowTexts
         foreach (var finding in flow.Findings)
         {
             var (text, clause) = finding.Kind.Meaning();
-            notes.Append(CultureInfo.InvariantCulture, $"      ! packet {finding.Packet}, {(finding.FromSource ? "source" : "destination")}: {finding.Kind.Id()}: {text} ({clause})\n");
+            notes.Append(CultureInfo.InvariantCulture, $"      ! packet {finding.Packet}, {(finding.FromSource ? "source" : "destination")}: {finding.Kind.Id()}: {text} ({clause}{(WireRules.Of(finding) is { } requirement ? $"; {requirement}" : "")})\n");
+        }
+
+        foreach (var violated in WireRules.Of(flow))
+        {
+            if (!violated.Holds && violated.Requirement != WireRules.ThreeWayHandshake)
+                notes.Append(CultureInfo.InvariantCulture, $"      × {(violated.Packet > 0 ? $"packet {violated.Packet}, " : "")}destination: {violated.Requirement}: {violated.Observed}\n");
         }
 
         return notes.ToString();
@@ -90,6 +121,9 @@ internal static class FlowTexts
             json.WriteStartArray("findings");
             foreach (var finding in flow.Findings) Write(json, finding);
             json.WriteEndArray();
+            json.WriteStartArray("requirements");
+            foreach (var decided in WireRules.Of(flow)) Write(json, decided);
+            json.WriteEndArray();
             if (flow.Tls is { } tls) Write(json, tls);
             json.WriteEndObject();
         }
@@ -123,6 +157,18 @@ internal static class FlowTexts
         json.WriteBoolean("violation", finding.Kind.IsViolation());
         json.WriteString("text", text);
         json.WriteString("clause", clause);
+        json.WriteString("requirement", WireRules.Of(finding));
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, in WireVerdict decided)
+    {
+        json.WriteStartObject();
+        json.WriteString("id", decided.Requirement);
+        json.WriteString("verdict", decided.Holds ? "pass" : decided.Level == Level.Must ? "fail" : "warn");
+        if (decided.Packet > 0) json.WriteNumber("packet", decided.Packet);
+        else json.WriteNull("packet");
+        json.WriteString("observed", decided.Observed);
         json.WriteEndObject();
     }
 

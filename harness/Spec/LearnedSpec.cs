@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using SockConformance.Captures;
+using SockConformance.Model;
 
 namespace SockConformance.Spec;
 
@@ -23,13 +24,14 @@ internal static class LearnedSpec
     /// <summary>Null where the conversations have nothing to learn from: no request, or no reply to any.</summary>
     public static string? Text(string name, Recording recording)
     {
-        var terminator = Terminator(recording);
-        var (greeting, pairs) = (Greeting(recording), Pairs(recording, terminator).Where(pair => pair.Request.Length is > 0 and <= LongestExample).ToList());
+        var datagrams = recording.Conversations.Any(one => one.Flow.Protocol == Transport.Udp);
+        var terminator = datagrams ? [] : Terminator(recording);
+        var (greeting, pairs) = (datagrams ? null : Greeting(recording), (datagrams ? Datagrams(recording) : Pairs(recording, terminator)).Where(pair => pair.Request.Length is > 0 and <= LongestExample).ToList());
         if (pairs.Count == 0) return null;
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"# Learned from {recording.Conversations.Length} captured conversation{(recording.Conversations.Length == 1 ? "" : "s")}: what the server did, which may not be what it should do. Read every line.\n");
         text.Append(CultureInfo.InvariantCulture, $"sockspec: 1\nname: {name}\ntitle: \"learned from a capture\"\n");
-        text.Append(terminator.Length == 0 ? "framing: { stream: {} }\n" : $"framing: {{ line: {{ terminator: {Quoted(terminator)}, max: 64KiB }} }}\n");
+        text.Append(datagrams ? "transport: { type: udp }\n" : terminator.Length == 0 ? "framing: { stream: {} }\n" : $"framing: {{ line: {{ terminator: {Quoted(terminator)}, max: 64KiB }} }}\n");
         text.Append("dialogue:\n");
         if (greeting is not null) text.Append(CultureInfo.InvariantCulture, $"  greeting: {{ literal: {Quoted(Trimmed(greeting, terminator))} }}\n");
         text.Append("  rules:\n");
@@ -91,6 +93,22 @@ internal static class LearnedSpec
             }
 
             foreach (var pair in Turns(recording.Events.Where(one => one.Conversation == number))) yield return (Trimmed(pair.Request, terminator), pair.Reply is { } reply ? Trimmed(reply, terminator) : null);
+        }
+    }
+
+    /// <summary>Each datagram of a client, and the answer in its turn: they may overtake each other, but seldom do.</summary>
+    private static IEnumerable<(byte[] Request, byte[]? Reply)> Datagrams(Recording recording)
+    {
+        foreach (var events in recording.Events.GroupBy(one => one.Conversation))
+        {
+            var waiting = new Queue<byte[]>();
+            foreach (var one in events)
+            {
+                if (one.Kind == RecordedKind.ClientData) waiting.Enqueue(one.Data.ToArray());
+                else if (one.Kind == RecordedKind.ServerData && waiting.TryDequeue(out var request)) yield return (request, one.Data.ToArray());
+            }
+
+            foreach (var request in waiting) yield return (request, null);
         }
     }
 

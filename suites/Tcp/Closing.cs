@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SockConformance.Captures;
 using SockConformance.Generate;
 using SockConformance.Judge;
 using SockConformance.Model;
@@ -27,7 +28,7 @@ public static class Closing
         },
         new()
         {
-            Id = "tcp/close/no-reset",
+            Id = WireRules.NoReset,
             Applies = !talk.IsEndless,
             Title = "does not reset a connection on which everything was read",
             Clause = "RFC 9293 §3.6, §3.6.1 (SHLD-3), §3.10.4",

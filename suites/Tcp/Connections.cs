@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SockConformance.Captures;
 using SockConformance.Generate;
 using SockConformance.Judge;
 using SockConformance.Model;
@@ -8,7 +9,7 @@ namespace SockConformance.Suites.Tcp;
 /// <summary>How a connection comes about, and what names it.</summary>
 public static class Connections
 {
-    public const string ThreeWayHandshake = "tcp/handshake/three-way";
+    public const string ThreeWayHandshake = WireRules.ThreeWayHandshake;
 
     public static ImmutableArray<Requirement> For(Conversation talk) =>
     [

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SockConformance.Captures;
 using SockConformance.Generate;
 using SockConformance.Judge;
 using SockConformance.Model;
@@ -58,7 +59,7 @@ internal static class Handshakes
         },
         new()
         {
-            Id = "tls/handshake/order",
+            Id = TlsRules.Order,
             Title = "sends its messages in the order of the protocol",
             Clause = "RFC 8446 §2, §4, §5.1; RFC 5246 §7.3",
             Statement = "A ClientHello, and nothing else, is answered by a ServerHello; in TLS 1.3 all after it is encrypted, in TLS 1.2 the other messages follow in their order, and no handshake record is empty.",
@@ -75,14 +76,14 @@ internal static class Handshakes
             Judge = Judges.WhileAlive(TlsJudge.Order),
         },
         Refused(
-            "tls/version/no-ssl3", ClientHello.Ssl30, "RFC 7568 §3; RFC 8446 App. D.5", "protocols are set to “all that are supported”, or to a list from an article about old clients"),
+            TlsRules.NoSsl3, ClientHello.Ssl30, "RFC 7568 §3; RFC 8446 App. D.5", "protocols are set to “all that are supported”, or to a list from an article about old clients"),
         Refused(
-            "tls/version/no-tls10", ClientHello.Tls10, "RFC 8996 §4", "the lowest version was set down until some old client worked"),
+            TlsRules.NoTls10, ClientHello.Tls10, "RFC 8996 §4", "the lowest version was set down until some old client worked"),
         Refused(
-            "tls/version/no-tls11", ClientHello.Tls11, "RFC 8996 §5", "the lowest version was set down until some old client worked"),
+            TlsRules.NoTls11, ClientHello.Tls11, "RFC 8996 §5", "the lowest version was set down until some old client worked"),
         new()
         {
-            Id = "tls/version/legacy-field",
+            Id = TlsRules.LegacyField,
             Title = "says TLS 1.3 where it belongs, and looks for it there",
             Clause = "RFC 8446 §4.1.3, §5.1",
             Statement = "A ServerHello of TLS 1.3 has 0x0303 in legacy_version and in the header of its record, and 0x0304 in supported_versions; the version in the header of the client's record is passed over.",

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SockConformance.Captures;
 using SockConformance.Generate;
 using SockConformance.Judge;
 using SockConformance.Model;
@@ -64,7 +65,7 @@ internal static class Hellos
         },
         new()
         {
-            Id = "tls/hello/compression",
+            Id = TlsRules.Compression,
             Title = "never agrees to compression",
             Clause = "RFC 8446 §4.1.2, §4.1.3; RFC 9325 §3.3",
             Statement = "A hello that offers compression is refused or answered without it; what is compressed before it is encrypted gives itself away by its length.",

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SockConformance.Captures;
 using SockConformance.Generate;
 using SockConformance.Judge;
 using SockConformance.Model;
@@ -119,7 +120,7 @@ public static class Datagrams
         },
         new()
         {
-            Id = "udp/wire/checksum",
+            Id = WireRules.Checksum,
             Applies = talk.Answers,
             Title = "its datagrams have a checksum",
             Clause = "RFC 8085 §3.4; RFC 1122 §4.1.3.4 (on by default)",

@@ -53,6 +53,8 @@ public sealed class FalseFindingTests
     [TestCase("0 C S 0; 10 S SA 0 1; 11 S A 501 1 100; 12 C A 1 1; 12.5 C A 1 601 5", TestName = "Bytes may be missing before early data")]
     [TestCase("0 C S 0; 1000 S SA 0 3000001; 1001 C A 3000001 1; 1002 C A 3000001 1 5; 1003 S A 1 3000006", TestName = "A SYN+ACK may be of a connection whose SYN is missing")]
     [TestCase("0 C S 0; 10 C A 1 6 5; 10.4 S SA 0 1; 10.5 S A 1 1 5; 11 S A 6 6", TestName = "A SYN+ACK may come in the file after what was sent because of it")]
+    [TestCase("0 C S 0; 10 S SA 0 3000001; 20 C R 3000001", TestName = "A refused SYN+ACK may be the answer to a SYN that the capture has not")]
+    [TestCase("0 C S 0; 10 S SA 0 3000001; 20 C R 3000001; 1000 C S 0; 1010 S SA 900 1; 1020 C A 1 901", TestName = "A refused SYN+ACK may be the answer to an old duplicate (RFC 9293 figure 9)")]
     public void Nothing_is_found(string lines) => Assert.That(Wrong(Frames(lines)), Is.Empty);
 
     [TestCase("0 C S 0; 10 S SA 0 1; 11 S A 1 1 5; 20 C A 1 1; 21 C A 1 6", "data-before-handshake@3")]
@@ -60,6 +62,7 @@ public sealed class FalseFindingTests
     [TestCase("0 C S 0; 10 S SA 0 1; 20 C A 1 2; 30 S R 2", "ack-of-unsent@3")]
     [TestCase("0 C S 0; 10 S SA 0 1; 20 C FA 1 1; 30 S A 1 3; 40 S FA 1 2", "ack-of-unsent@4")]
     [TestCase("0 C S 0; 10 S SA 0 2; 20 C R 2", "wrong-syn-ack@2")]
+    [TestCase("0 C S 0; 10 S SA 0 0; 20 C R 0", "wrong-syn-ack@2")]
     [TestCase("0 C S 0; 10 S SA 0 1; 20 C A 1 1; 30 C FA 1 1; 40 C A 2 1 7", "data-after-fin@5")]
     [TestCase("0 C S 0; 10 S SA 0 1; 20 C A 1 1; 30 C R 100000; 40 S A 1 1 5; 50 C A 1 6", "rst-out-of-window@4")]
     [TestCase("0 C S 0; 10 S SA 0 1; 20 C A 1 1; 30 C A 1 1 5; 40 C A 1 1 5x", "overlap-differs@5")]
@@ -73,7 +76,8 @@ public sealed class FalseFindingTests
         return [.. flows.SelectMany(flow => flow.Findings).Where(finding => !finding.Kind.IsInnocent())];
     }
 
-    private static List<Frame> Frames(string lines) => [.. lines.Split(';', StringSplitOptions.TrimEntries).Select(line =>
+    /// <summary>Packets from lines of text, as above.</summary>
+    internal static List<Frame> Frames(string lines) => [.. lines.Split(';', StringSplitOptions.TrimEntries).Select(line =>
     {
         var words = line.Split(' ');
         var client = words[1] == "C";

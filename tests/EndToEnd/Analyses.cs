@@ -36,6 +36,17 @@ public sealed class Analyses
         Assert.That(guilty.Errors, Is.Empty);
     }
 
+    /// <summary>Whoever reads the exit code alone must not take a report that was never written for a good one.</summary>
+    [TestCase("analyze", "close-by-server.pcapng")]
+    [TestCase("list")]
+    [TestCase("--help")]
+    public async Task An_output_that_cannot_be_written_is_told_in_one_line(params string[] arguments)
+    {
+        using var place = new Workplace();
+        string[] line = [.. arguments.Select(word => word.EndsWith(".pcapng", StringComparison.Ordinal) ? GoldenIndex.PathOf(word) : word)];
+        (await new Sockconf(place) { OutputTo = "/dev/full" }.Run(line)).MustRefuse(3, "the standard output cannot be written: No space left on device");
+    }
+
     [Test]
     public async Task Every_golden_capture_is_one_document_that_keeps_the_schema()
     {

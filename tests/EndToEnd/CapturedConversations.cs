@@ -10,7 +10,10 @@ namespace SockConformance.Tests.EndToEnd;
 [TestFixture, Parallelizable(ParallelScope.Children)]
 public sealed class CapturedConversations
 {
+    private static int clients = 70;
+
     private static readonly IReadOnlyList<string> Good = TargetProgram.Named("good/c_epoll.c").Command;
+    private static readonly IReadOnlyList<string> GoodUdp = [.. TargetProgram.Named("good/python_udp.py").Command, "echo-udp"];
 
     /// <summary>Faults that a capture shows by itself, and one that only a spec tells from what is right.</summary>
     [TestCase("reset_on_close.c")]
@@ -30,6 +33,43 @@ public sealed class CapturedConversations
         Assert.That(Replays.Words(mended), Is.EqualTo((string[])["FIXED"]), mended.ToString);
         mended.MustExit(0);
         mended.MustLeaveNothing();
+    }
+
+    /// <summary>More answers than questions, a server that is gone, answers from another port: each with or without the spec that it breaks.</summary>
+    [TestCase("twice")]
+    [TestCase("end_of_file")]
+    [TestCase("new_socket", "--spec", "echo-udp")]
+    [TestCase("end_of_file", "--spec", "echo-udp")]
+    public async Task Datagrams_fail_again_and_are_fixed_on_a_good_server(string defect, params string[] spec)
+    {
+        using var place = new Workplace();
+        IReadOnlyList<string> faulty = [.. TargetProgram.Named("faulty/udp_echo.py").Command, defect];
+        var (capture, saved) = (Capture(place, faulty, datagrams: true), Path.Combine(place.Work, "saved.json"));
+        var sockconf = new Sockconf(place);
+        var again = await sockconf.Run(["replay", capture, .. spec, "--save", saved, "--", .. faulty]);
+        Assert.That(Replays.Words(again), Is.EqualTo((string[])["FAILED"]), again.ToString);
+        again.MustExit(1);
+        foreach (var what in (string[][])[[capture, .. spec], [saved]])
+        {
+            var mended = await sockconf.Run(["replay", .. what, "--", .. GoodUdp]);
+            Assert.That(Replays.Words(mended), Is.EqualTo((string[])["FIXED"]), mended.ToString);
+            mended.MustExit(0);
+        }
+    }
+
+    [Test]
+    public async Task Datagrams_that_show_nothing_wrong_are_right_again_and_a_spec_is_learned_from_them()
+    {
+        using var place = new Workplace();
+        var (capture, learned) = (Capture(place, GoodUdp, datagrams: true), Path.Combine(place.Work, "learned.yaml"));
+        var sockconf = new Sockconf(place);
+        (await sockconf.Run("init", learned, "--from", capture)).MustExit(0);
+        Assert.That(File.ReadAllText(learned), Does.Contain("type: udp").And.Contain("transform: same"));
+        var again = await sockconf.Run(["replay", capture, "--spec", learned, "--", .. GoodUdp]);
+        Assert.That(Replays.Words(again), Is.EqualTo((string[])["FIXED"]), again.ToString);
+        var worse = await sockconf.Run(["replay", capture, "--", .. TargetProgram.Named("faulty/udp_echo.py").Command, "greets"]);
+        Assert.That(Replays.Words(worse), Is.EqualTo((string[])["CHANGED"]), worse.ToString);
+        worse.MustExit(1);
     }
 
     [Test]
@@ -111,9 +151,10 @@ public sealed class CapturedConversations
 
     [TestCase("tls13-close-notify.pcapng", "TLS")]
     [TestCase("snap-length.pcap", "snap length")]
-    [TestCase("udp-several-peers.pcap", "no TCP conversation")]
+    [TestCase("udp-several-peers.pcap", "no TCP conversation", "--spec", "echo")]
+    [TestCase("udp-several-peers.pcap", "that is UDP, and the spec is one of TCP", "--spec", "echo", "--flow", "1")]
     [TestCase("reused-after-close.pcapng", "--flow 9", "--flow", "9")]
-    [TestCase("close-three-segments.pcapng", "no TCP conversation with 127.0.0.1:9", "--server", "127.0.0.1:9")]
+    [TestCase("close-three-segments.pcapng", "no TCP or UDP conversation with 127.0.0.1:9", "--server", "127.0.0.1:9")]
     [TestCase("gap.pcap", "is not in the capture")]
     public async Task What_cannot_be_carried_out_again_is_told_in_one_line(string golden, string why, params string[] options)
     {
@@ -123,38 +164,22 @@ public sealed class CapturedConversations
     }
 
     /// <summary>A client's conversation with a server, captured by a program that knows nothing of us.</summary>
-    private static string Capture(Workplace place, IReadOnlyList<string> command)
+    private static string Capture(Workplace place, IReadOnlyList<string> command, bool datagrams = false)
     {
         if (!Machine.Has("dumpcap") || !Environment.IsPrivilegedProcess) Assert.Ignore("dumpcap, or the right to capture, is missing");
-        var port = FreePort();
+        var (port, client) = (FreePort(), $"127.0.0.{Interlocked.Increment(ref clients)}"); // others capture at the same time
         var file = Path.Combine(place.Work, "plain.pcapng");
         using var server = Start(command[0], [.. command.Skip(1).Select(word => word.Replace("{port}", $"{port}", StringComparison.Ordinal))]);
-        using var dumpcap = Start("dumpcap", ["-q", "-i", "lo", "-f", $"tcp port {port}", "-w", file]);
+        using var dumpcap = Start("dumpcap", ["-q", "-i", "lo", "-f", datagrams ? $"udp port {port} or (udp and dst host {client}) or icmp" : $"tcp port {port}", "-w", file]);
+        bool Answers() => datagrams ? Echoes(port) : Connects(port);
         try
         {
             // Connections are tried until one of them shows in the file: then the capture is under way.
-            Until(() => File.Exists(file) && Connects(port) && new FileInfo(file).Length > 400);
-            using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 1000 };
-            client.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.77"), 0));
-            client.Connect(IPAddress.Loopback, port);
-            var reply = new byte[4096];
-            client.Send("hello "u8);
-            client.Send("World\n"u8);
-            try
-            {
-                for (var got = 0; got < 12;) got += client.Receive(reply) is > 0 and var more ? more : 12;
-                client.Send(new byte[3000]);
-                client.Shutdown(SocketShutdown.Send);
-                while (client.Receive(reply) > 0) { }
-            }
-            catch (SocketException)
-            {
-                // It is a faulty server.
-            }
-
-            client.Close();
+            Until(() => File.Exists(file) && Answers() && new FileInfo(file).Length > 400);
+            if (datagrams) Ask(port, client);
+            else Talk(port, client);
             var marked = new FileInfo(file).Length;
-            Until(() => Connects(port) && new FileInfo(file).Length > marked + 400); // what came before it has been written
+            Until(() => (Answers() || datagrams) && new FileInfo(file).Length > marked + 400); // what came before it has been written
         }
         finally
         {
@@ -163,14 +188,67 @@ public sealed class CapturedConversations
             server.WaitForExit();
         }
 
-        return Extracted(file, place);
+        return Extracted(file, place, client);
+    }
+
+    private static void Talk(int port, string address)
+    {
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 1000 };
+        client.Bind(new IPEndPoint(IPAddress.Parse(address), 0));
+        client.Connect(IPAddress.Loopback, port);
+        var reply = new byte[4096];
+        client.Send("hello "u8);
+        client.Send("World\n"u8);
+        try
+        {
+            for (var got = 0; got < 12;) got += client.Receive(reply) is > 0 and var more ? more : 12;
+            client.Send(new byte[3000]);
+            client.Shutdown(SocketShutdown.Send);
+            while (client.Receive(reply) > 0) { }
+        }
+        catch (SocketException)
+        {
+            // It is a faulty server.
+        }
+    }
+
+    /// <summary>Four datagrams, one of them empty, each after the answer to the one before, or after a while without.</summary>
+    private static void Ask(int port, string address)
+    {
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 300 };
+        client.Bind(new IPEndPoint(IPAddress.Parse(address), 0));
+        foreach (var request in (string[])["hello", "Hello World", "", "last"])
+        {
+            client.SendTo(System.Text.Encoding.ASCII.GetBytes(request), new IPEndPoint(IPAddress.Loopback, port));
+            Answered(client);
+        }
+    }
+
+    private static bool Echoes(int port)
+    {
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 100 };
+        client.SendTo("ready?"u8, new IPEndPoint(IPAddress.Loopback, port));
+        return Answered(client);
+    }
+
+    private static bool Answered(Socket client)
+    {
+        try
+        {
+            EndPoint from = new IPEndPoint(IPAddress.Any, 0);
+            return client.ReceiveFrom(new byte[4096], ref from) >= 0;
+        }
+        catch (SocketException)
+        {
+            return false; // nothing came in time
+        }
     }
 
     /// <summary>Only the conversation of the one client.</summary>
-    private static string Extracted(string file, Workplace place)
+    private static string Extracted(string file, Workplace place, string address)
     {
         var only = Path.Combine(place.Work, "one.pcap");
-        using var tshark = Start("tshark", ["-r", file, "-Y", "ip.addr==127.0.0.77", "-F", "pcap", "-w", only]);
+        using var tshark = Start("tshark", ["-r", file, "-Y", $"ip.addr=={address}", "-F", "pcap", "-w", only]);
         tshark.WaitForExit();
         Assert.That(new FileInfo(only).Length, Is.GreaterThan(400));
         return only;

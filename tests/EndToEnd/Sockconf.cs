@@ -23,6 +23,9 @@ internal sealed record Sockconf(Workplace Place)
     /// <summary>The working folder, if it is not that of the workplace.</summary>
     public string? Folder { get; init; }
 
+    /// <summary>Where its standard output goes, if not to the test.</summary>
+    public string? OutputTo { get; init; }
+
     /// <summary>Runs it to its end.</summary>
     public async Task<Outcome> Run(params IReadOnlyList<string> arguments)
     {

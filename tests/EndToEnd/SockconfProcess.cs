@@ -110,7 +110,7 @@ internal sealed partial class SockconfProcess : IDisposable
         IReadOnlyList<string> words =
         [
             "setsid", .. how.InContainer ? Container(how) : [], .. changesUser ? (string[])["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [],
-            .. how.Program ?? Program(changesUser ? ReadableProgram.Value : Built), .. arguments,
+            .. how.OutputTo is { } file ? (string[])["sh", "-c", $"exec \"$@\" > {file}", "sh"] : [], .. how.Program ?? Program(changesUser ? ReadableProgram.Value : Built), .. arguments,
         ];
         var description = new ProcessStartInfo(words[0], words.Skip(1))
         {

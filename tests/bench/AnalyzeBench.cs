@@ -13,7 +13,8 @@ namespace SockConformance.Bench;
 /// <summary>
 /// <c>sockconf analyze</c> beside tshark, capinfos, and SharpPcap with PacketDotNet on one capture, in turns; what it allocates for a packet, and how much memory
 /// it takes for a file, for one ten times as long, and for a stream of gigabytes. Besides the time on the clock that of the processor is shown, which other
-/// work on the machine disturbs less.
+/// work on the machine disturbs less. What the process takes beyond the analysis is the start of the runtime, the rows, and code that is not yet compiled
+/// for what is hot (docs/analyze.md).
 /// </summary>
 internal static partial class AnalyzeBench
 {
