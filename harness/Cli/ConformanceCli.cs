@@ -50,7 +50,7 @@ public static class ConformanceCli
         var options = new Options();
         var root = new RootCommand("Launches a socket program, drives it with generated sequences of socket primitives, watches the wire and says which clause is violated.")
         {
-            CheckCommand(options, book, arguments, command), ReplayCommand(options, book, arguments, command), MinimiseCommand(options, book, arguments, command), DiffCommand(options), AnalyzeCommand(options), ListCommand(options, book), ExplainCommand(book), InitCommand(),
+            CheckCommand(options, book, arguments, command), ReplayCommand(options, book, arguments, command), MinimiseCommand(options, book, arguments, command), DiffCommand(options), AnalyzeCommand(options), ListCommand(options, book), ExplainCommand(book), InitCommand(), GradeRequest.Command(options, book, WithSignals),
         };
         foreach (var further in more) root.Add(further);
 

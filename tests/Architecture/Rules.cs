@@ -18,6 +18,7 @@ internal sealed record Rule(string Name, string Thing, params string[] Allowed)
         new("the console", @"\bConsole\.", "harness/Cli/", "harness/Targets/OwnNamespace.cs"),
         new("System.CommandLine", @"\bSystem\.CommandLine\b", "harness/Cli/", "suites/"),
         new("YamlDotNet", @"\bYamlDotNet\b", "harness/Spec/YamlTree.cs"),
+        new("archives", @"\bSystem\.(IO\.Compression|Formats\.Tar)\b", "harness/Grade/Sources.cs"),
         new("FsCheck", @"\bFsCheck\b", "harness/Generate/", "harness/Model/Requirement.cs"),
     ];
 
@@ -47,7 +48,8 @@ internal static class FolderOrder
         ["Targets"] = ["Api", "Model", "Wire"],
         ["Report"] = ["Api", "Captures", "Model", "Run", "Wire"],
         ["Run"] = ["Api", "Captures", "Generate", "Judge", "Model", "Report", "Targets", "Wire"],
-        ["Cli"] = ["Api", "Captures", "Generate", "Judge", "Model", "Report", "Run", "Spec", "Targets", "Wire"],
+        ["Grade"] = ["Model", "Report", "Spec", "Targets"],
+        ["Cli"] = ["Api", "Captures", "Generate", "Grade", "Judge", "Model", "Report", "Run", "Spec", "Targets", "Wire"],
     };
 
     /// <summary>The uses that the order does not allow, in files of the harness.</summary>
