@@ -14,10 +14,10 @@ public static class TlsRules
     private const ushort Tls12 = 0x0303, Tls13 = 0x0304;
 
     /// <summary>Versions that nobody may agree to any more.</summary>
-    public static ImmutableArray<(ushort Version, string Requirement)> Forbidden { get; } = [(0x0300, NoSsl3), (0x0301, NoTls10), (0x0302, NoTls11)];
+    internal static ImmutableArray<(ushort Version, string Requirement)> Forbidden { get; } = [(0x0300, NoSsl3), (0x0301, NoTls10), (0x0302, NoTls11)];
 
     /// <summary>What is decided by what a server has said.</summary>
-    public static ImmutableArray<WireVerdict> Of(TlsRecords server)
+    internal static ImmutableArray<WireVerdict> Of(TlsRecords server)
     {
         if (server.Hello is not { } hello) return WrongOrder(server) is { } first ? [new WireVerdict(Order, false, 0, first.Observed)] : [];
         var verdicts = ImmutableArray.CreateBuilder<WireVerdict>();
@@ -31,10 +31,10 @@ public static class TlsRules
     }
 
     /// <summary>The version that the server has chosen; null where it has not.</summary>
-    public static ushort? Version(TlsRecords server) => server.Hello?.Version;
+    internal static ushort? Version(TlsRecords server) => server.Hello?.Version;
 
     /// <summary>The messages come in the order of RFC 8446 §2 or RFC 5246 §7.3, as far as they stand in clear, none of them in an empty record.</summary>
-    public static (string Expected, string Observed)? WrongOrder(TlsRecords server)
+    internal static (string Expected, string Observed)? WrongOrder(TlsRecords server)
     {
         if (server.Records.FirstOrDefault(record => record is { Type: TlsContent.Handshake, Fragment.Length: 0 }) is { Type: TlsContent.Handshake } empty)
             return ("no empty handshake record", $"one {empty.Offset} bytes after the beginning");
@@ -45,7 +45,7 @@ public static class TlsRules
     }
 
     /// <summary>RFC 8446 §4.1.3, §5.1: TLS 1.3 says 0x0303 in its old field and in that of each record, and the truth in supported_versions.</summary>
-    public static (string Expected, string Observed)? WrongLegacyField(TlsRecords server)
+    internal static (string Expected, string Observed)? WrongLegacyField(TlsRecords server)
     {
         if (server.Hello is not { } hello || hello.Version < Tls13) return null;
         if (hello.LegacyVersion != Tls12) return ("legacy_version 0x0303", Hex(hello.LegacyVersion));
@@ -58,7 +58,7 @@ public static class TlsRules
         return null;
     }
 
-    public static (string Expected, string Observed)? WrongCompression(TlsRecords server) =>
+    internal static (string Expected, string Observed)? WrongCompression(TlsRecords server) =>
         server.Hello is { Compression: not 0 } hello ? ("compression method 0", string.Create(CultureInfo.InvariantCulture, $"method {hello.Compression}")) : null;
 
     internal static string Hex(ushort version) => string.Create(CultureInfo.InvariantCulture, $"0x{version:x4}");

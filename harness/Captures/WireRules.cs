@@ -5,7 +5,7 @@ namespace SockConformance.Captures;
 /// <summary>What packets prove of a requirement.</summary>
 /// <param name="Packet">The number of the packet that shows it; 0 where it is no single one.</param>
 /// <param name="Observed">What was seen where it is violated; empty where it holds.</param>
-public readonly record struct WireVerdict(string Requirement, bool Holds, long Packet = 0, string Observed = "")
+internal readonly record struct WireVerdict(string Requirement, bool Holds, long Packet = 0, string Observed = "")
 {
     public Level Level => Requirement == WireRules.Checksum ? Level.Should : Level.Must;
 }
@@ -21,7 +21,7 @@ public static class WireRules
     private const int Telling = 2;
 
     /// <summary>SYN, SYN+ACK with the right number, ACK, and no data of the called one before that.</summary>
-    public static WireVerdict? HandshakeOf(Handshake handshake, IReadOnlyList<Finding> findings)
+    internal static WireVerdict? HandshakeOf(Handshake handshake, IReadOnlyList<Finding> findings)
     {
         foreach (var finding in findings)
         {
@@ -35,18 +35,18 @@ public static class WireRules
     /// The called one does not abort a connection that its caller has ended. A reset that acknowledges the caller's FIN, where the called one's own
     /// would stand, is an abort.
     /// </summary>
-    public static WireVerdict? ResetOf(CloseVerdict close, long abort) =>
+    internal static WireVerdict? ResetOf(CloseVerdict close, long abort) =>
         abort > 0 ? new WireVerdict(NoReset, false, abort, "a reset in answer to the FIN")
         : close == CloseVerdict.Orderly ? new WireVerdict(NoReset, true) : null;
 
     /// <summary>Datagrams have a checksum. A single zero may be what chance made of an unfinished sum.</summary>
-    public static WireVerdict? ChecksumOf(long datagrams, long without) =>
+    internal static WireVerdict? ChecksumOf(long datagrams, long without) =>
         datagrams == 0 ? null
         : datagrams < Telling || without < datagrams ? new WireVerdict(Checksum, true)
         : new WireVerdict(Checksum, false, 0, $"zero (none) in {datagrams} datagrams of the server");
 
     /// <summary>All that is decided of a flow in a capture.</summary>
-    public static IEnumerable<WireVerdict> Of(FlowReport flow)
+    internal static IEnumerable<WireVerdict> Of(FlowReport flow)
     {
         var decided = flow.Protocol == Transport.Udp
             ? [ChecksumOf(flow.Received.Packets, flow.WithoutChecksum)]
@@ -55,5 +55,5 @@ public static class WireRules
     }
 
     /// <summary>The requirement that a finding violates; null where it is nobody's, or the caller's.</summary>
-    public static string? Of(Finding finding) => HandshakeOf(Handshake.NotObservable, [finding])?.Requirement;
+    internal static string? Of(Finding finding) => HandshakeOf(Handshake.NotObservable, [finding])?.Requirement;
 }

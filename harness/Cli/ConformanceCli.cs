@@ -68,7 +68,7 @@ public static class ConformanceCli
         options.Filter.CompletionSources.Add(_ => book.Requirements.Select(requirement => new CompletionItem(requirement.Id)));
         var root = new RootCommand("Launches a socket program, drives it with generated sequences of socket primitives, watches the wire and says which clause is violated.")
         {
-            CheckCommand(options, book, arguments, command), ReplayCommand(options, book, arguments, command), MinimiseCommand(options, book, arguments, command), DiffCommand(options), FuzzCommand(options, book, arguments, command), AnalyzeCommand(options), ListCommand(options, book), ExplainCommand(book), InitCommand(), DoctorCommand.Make(arguments), ReportCommand.Make(options),
+            CheckCommand(options, book, arguments, command), ReplayCommand(options, book, arguments, command), MinimiseCommand(options, book, arguments, command), DiffCommand(options), FuzzCommand(options, book, arguments, command), AnalyzeCommand(options), ListCommand(options, book), ExplainCommand(book), InitCommand(), GradeRequest.Command(options, book, WithSignals), DoctorCommand.Make(arguments), ReportCommand.Make(options),
         };
         foreach (var further in more) root.Add(further);
         root.Add(HelpCommand.Help(root));

@@ -72,6 +72,8 @@ internal sealed partial class Options
 
     public Option<string[]> Env { get; } = new("--env") { Description = "Pass a variable on to the target (NAME) or set it (NAME=VALUE). May be repeated.", HelpName = "NAME[=VALUE]" };
 
+    public Option<string[]> Hide { get; } = new("--hide") { Description = "Keep a file or folder from the target's sight (in the sandbox). May be repeated.", HelpName = "PATH" };
+
     public Option<string?> Seed { get; } = new("--seed") { Description = "Draw the same random cases as an earlier run.", HelpName = "N" };
 
     public Option<int?> Cases { get; } = new("--cases") { Description = "Random cases per requirement.", HelpName = "N" };
@@ -119,7 +121,7 @@ internal sealed partial class Options
     }
 
     /// <summary>Options that say how a target is run.</summary>
-    public IEnumerable<Option> ForTarget => [Connect, AllowRemote, Port, Env, TlsCa, TlsName, Timeout, TimeScale, Sandbox, Capture, Report, Color, Progress, Quiet, Verbose];
+    public IEnumerable<Option> ForTarget => [Connect, AllowRemote, Port, Env, Hide, TlsCa, TlsName, Timeout, TimeScale, Sandbox, Capture, Report, Color, Progress, Quiet, Verbose];
 
     /// <summary>Options that say what is checked.</summary>
     public IEnumerable<Option> ForCheck => [Spec, Client, Driver, Standard, Profile, Filter, Partition, Strict, Baseline, Seed, Cases, MaxTime, Jobs, Retries, NoShrink, TlsSecrets, Also];
@@ -164,9 +166,7 @@ internal sealed partial class Options
 
     /// <summary>Whether an id begins with one of the expressions, or matches it where it has a *.</summary>
     public static bool Matches(string id, IReadOnlyCollection<string> expressions) =>
-        expressions.Count == 0 || expressions.Any(expression => expression.Contains('*', StringComparison.Ordinal)
-            ? System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(expression, id, ignoreCase: false)
-            : id.StartsWith(expression, StringComparison.Ordinal));
+        expressions.Count == 0 || expressions.Any(expression => IdPattern.Matches(id, expression));
 
     [GeneratedRegex(@"^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)\z")]
     private static partial Regex DurationPattern();

@@ -51,7 +51,7 @@ internal sealed record TargetRequest(
         if (Options.Duration(parsed.GetValue(options.Timeout), "--timeout") is { } timeout) patience = patience with { Reply = timeout, Close = timeout };
         var passed = parsed.GetValue(options.Env) ?? [];
         if (passed.FirstOrDefault(one => one.Length == 0 || one[0] == '=') is { } empty) throw new UsageException($"--env '{empty}': write NAME or NAME=VALUE");
-        var command = words.IsEmpty ? null : new TargetCommand(words, Environment.CurrentDirectory, [.. launch.Environment.Select(pair => $"{pair.Key}={pair.Value}"), .. passed]);
+        var command = words.IsEmpty ? null : new TargetCommand(words, Environment.CurrentDirectory, [.. launch.Environment.Select(pair => $"{pair.Key}={pair.Value}"), .. passed]) { Hidden = [.. (parsed.GetValue(options.Hide) ?? []).Select(Path.GetFullPath)] };
         command?.MustExist();
         var starting = LaunchPatience.Default with { Ready = launch.Within ?? LaunchPatience.Default.Ready, Stop = launch.StopWithin ?? LaunchPatience.Default.Stop };
         return new TargetRequest(

@@ -1,8 +1,11 @@
 namespace SockConformance.Model;
 
-/// <summary>What a mistyped word was probably meant to be.</summary>
+/// <summary>Words that people and programs read: what a mistyped one was probably meant to be, and what reports have in common.</summary>
 internal static class Words
 {
+    /// <summary>How the reason begins why a requirement was skipped: the program ended each time it was tried.</summary>
+    public const string CannotBeDecided = "cannot be decided: ";
+
     /// <summary>“; did you mean …?” where a known word is near; else the empty text.</summary>
     public static string Nearest(string word, IEnumerable<string> known)
     {

@@ -352,7 +352,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
             { Cases: 0, Unsure: null } => (Status.Skip, "the time was over"),
             { Unsure: { } why } => (Status.Inconclusive, why),
             { Blocked: Trial.TimeOver } => (Status.Skip, "the time was over before a failure could be confirmed"),
-            { Blocked: { } why } => (Status.Skip, $"cannot be decided: {why}"),
+            { Blocked: { } why } => (Status.Skip, $"{Words.CannotBeDecided}{why}"),
             { NotObservable: { } why } => (Status.Skip, $"not observable: {why}"),
             _ => (Status.Pass, one.Dropped > 0 ? $"the time was over: {one.Dropped} more cases were not run" : null),
         };

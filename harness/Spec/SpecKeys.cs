@@ -37,7 +37,7 @@ internal static class SpecKeys
         "concurrency" => ["clients", "silent_client_must_not_block"],
         "limits" => ["request_max", "oversize"],
         "level" => ["level", "reason"],
-        _ => throw new ArgumentOutOfRangeException(nameof(section), section, null),
+        _ => RubricKeys.Of(section),
     };
 
     /// <summary>The places where one of a few words stands.</summary>
@@ -67,6 +67,6 @@ internal static class SpecKeys
         "lifecycle.server_closes" => ["never", "after_reply"],
         "limits.oversize" => ["close", "error_reply", "truncate"],
         "level.level" => ["must", "should", "off"],
-        _ => throw new ArgumentOutOfRangeException(nameof(choice), choice, null),
+        _ => RubricKeys.WordsOf(choice),
     };
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 
@@ -30,7 +31,7 @@ internal sealed partial class NamespaceBox : Box
 
     public override void Start(TargetCommand command, int port, string host, ChildStreams streams = ChildStreams.Piped)
     {
-        Build(command.Folder, command.Certificates?.Folder);
+        Build(command.Folder, command.Certificates?.Folder, command.Hidden);
         IReadOnlyList<string> words =
         [
             "nsenter", "--target", $"{firstInBox}", "--user", "--mount", "--pid", .. SharesMemory ? Array.Empty<string>() : ["--ipc"], "--uts", "--preserve-credentials", "--",
@@ -66,7 +67,7 @@ internal sealed partial class NamespaceBox : Box
     protected override int FirstPid() => Process is { End.IsCompleted: false } running && ProcessTable.ChildrenOf(running.Pid) is [var target, ..] ? target : 0;
 
     /// <param name="shown">A folder that must be seen inside, whatever becomes of /tmp; null for none.</param>
-    private void Build(string folder, string? shown)
+    private void Build(string folder, string? shown, ImmutableArray<string> hidden)
     {
         Directory.CreateDirectory(room);
         Mount("tmpfs", room, "tmpfs", "size=64m,nr_inodes=16k,mode=755");
@@ -74,7 +75,7 @@ internal sealed partial class NamespaceBox : Box
         [
             "bwrap", "--info-fd", "3", "--unshare-user", "--uid", OwnNamespace.User, "--gid", OwnNamespace.User, "--unshare-pid", .. SharesMemory ? Array.Empty<string>() : ["--unshare-ipc"], "--unshare-uts", "--disable-userns",
             "--cap-drop", "ALL", "--new-session", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc",
-            .. Writable("/tmp"), .. folder is "/" or "/tmp" ? [] : Writable(folder), .. shown is null ? Array.Empty<string>() : ["--ro-bind", shown, shown],
+            .. Writable("/tmp"), .. TargetCommand.Hiding(hidden), .. folder is "/" or "/tmp" ? [] : Writable(folder), .. shown is null ? Array.Empty<string>() : ["--ro-bind", shown, shown],
             "--", "sh", "-c", "echo ready; exec sleep 2000000000",
         ];
         builder = ChildProcess.Start(words, Tool.Environment, ChildStreams.Piped, withReport: true);

@@ -23,6 +23,10 @@ internal static partial class OwnNamespace
     /// <summary>The user that targets see themselves as: the one who started the harness, but never root.</summary>
     public static string User { get; } = Environment.GetEnvironmentVariable(UserVariable) ?? $"{Nobody}";
 
+    /// <summary>The words that start this program again.</summary>
+    public static IReadOnlyList<string> Program { get; } =
+        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [Environment.ProcessPath!, Environment.GetCommandLineArgs()[0]] : [Environment.ProcessPath!];
+
     /// <summary>
     /// Runs this program with the same arguments inside, until it ends. Returns its exit code, or null and the reason, in one
     /// line, if the namespaces cannot be had.
@@ -39,14 +43,12 @@ internal static partial class OwnNamespace
         var scratch = Directory.CreateTempSubdirectory("sockconf-");
         try
         {
-            var self = Environment.ProcessPath!;
-            IReadOnlyList<string> program = Path.GetFileNameWithoutExtension(self) == "dotnet" ? [self, Environment.GetCommandLineArgs()[0]] : [self];
             var environment = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "");
             environment[ScratchVariable] = scratch.FullName;
             environment[UserVariable] = $"{(geteuid() is var user && user != 0 ? user : Nobody)}";
             environment["DOTNET_EnableDiagnostics"] = "0"; // no sockets of the runtime in a network namespace shared with a target
             using var inside = ChildProcess.Start(
-                ["unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "--", .. program, .. arguments],
+                ["unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "--", .. Program, .. arguments],
                 environment, ChildStreams.Inherited, newSession: false, withReport: true);
             using var lifeline = new FileStream(inside.Pipe, FileAccess.Write, bufferSize: 0);
             using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Tell(context, lifeline, Interrupt));

@@ -192,7 +192,7 @@ internal sealed class RunningTarget : ITarget
 
     private string Explain()
     {
-        var said = LastLine(output.ToString());
+        var said = LastLine(Ended is null ? output.ToString() : output.ToEnd());
         var also = said.Length > 0 ? $"; the last it printed: {said}" : "; it printed nothing";
         if (Ended is { } end)
         {

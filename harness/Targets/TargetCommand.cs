@@ -24,6 +24,9 @@ internal sealed record TargetCommand(ImmutableArray<string> Words, string Folder
     /// <summary>The files of its certificate; null where none are needed.</summary>
     public CertificateFiles? Certificates { get; init; }
 
+    /// <summary>Files and folders that it must not see, absolute; a working folder inside one of them is seen all the same.</summary>
+    public ImmutableArray<string> Hidden { get; init; } = [];
+
     /// <summary>It asks for a certificate.</summary>
     public bool NeedsCertificates => Words.Any(word => word.Contains("{cert}", StringComparison.Ordinal) || word.Contains("{key}", StringComparison.Ordinal));
 
@@ -42,6 +45,9 @@ internal sealed record TargetCommand(ImmutableArray<string> Words, string Folder
         {
             if (System.Environment.GetEnvironmentVariable(name) is { Length: > 0 } value) environment[name] = value;
         }
+
+        // rustc finds its toolchain by the home folder, which is another one here.
+        if (!environment.ContainsKey("RUSTUP_HOME") && Path.Combine(System.Environment.GetEnvironmentVariable("HOME") ?? "/", ".rustup") is var rustup && Directory.Exists(rustup)) environment["RUSTUP_HOME"] = rustup;
 
         foreach (var passed in PassedVariables)
         {
@@ -70,6 +76,13 @@ internal sealed record TargetCommand(ImmutableArray<string> Words, string Folder
         if (!File.Exists(path)) throw new TargetException($"there is no program '{name}'");
         if (!IsExecutable(path)) throw new TargetException($"'{name}' may not be executed: chmod +x {name}, or put its interpreter before it");
     }
+
+    /// <summary>What bubblewrap must be told so that files and folders are not seen: those inside of others are gone with them.</summary>
+    internal static IEnumerable<string> Hiding(IReadOnlyCollection<string> hidden) =>
+        from path in hidden
+        where !hidden.Any(other => path != other && path.StartsWith(other.TrimEnd('/') + "/", StringComparison.Ordinal))
+        from word in Directory.Exists(path) ? (string[])["--size", "1048576", "--tmpfs", path] : File.Exists(path) ? ["--ro-bind", "/dev/null", path] : []
+        select word;
 
     public override string ToString() => string.Join(' ', Words.Select(word => word.Any(c => char.IsWhiteSpace(c) || c is '\'' or '"' or '$' or '*') || word.Length == 0 ? $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'" : word));
 

@@ -19,6 +19,7 @@ internal sealed record Rule(string Name, string Thing, params string[] Allowed)
         new("the console", @"\bConsole\.", "harness/Cli/", "harness/Targets/OwnNamespace.cs"),
         new("System.CommandLine", @"\bSystem\.CommandLine\b", "harness/Cli/", "suites/"),
         new("YamlDotNet", @"\bYamlDotNet\b", "harness/Spec/YamlTree.cs"),
+        new("archives", @"\bSystem\.(IO\.Compression|Formats\.Tar)\b", "harness/Grade/Sources.cs"),
         new("FsCheck", @"\bFsCheck\b", "harness/Generate/", "harness/Model/Requirement.cs"),
     ];
 
@@ -49,7 +50,8 @@ internal static class FolderOrder
         ["Report"] = ["Api", "Captures", "Model", "Run", "Wire"],
         ["Run"] = ["Api", "Captures", "Generate", "Judge", "Model", "Report", "Targets", "Wire"],
         ["Fuzz"] = ["Generate", "Judge", "Model", "Report", "Run", "Targets", "Wire"],
-        ["Cli"] = ["Api", "Captures", "Fuzz", "Generate", "Judge", "Model", "Report", "Run", "Spec", "Targets", "Wire"],
+        ["Grade"] = ["Model", "Report", "Spec", "Targets"],
+        ["Cli"] = ["Api", "Captures", "Fuzz", "Generate", "Grade", "Judge", "Model", "Report", "Run", "Spec", "Targets", "Wire"],
     };
 
     /// <summary>The uses that the order does not allow, in files of the harness.</summary>

@@ -42,6 +42,7 @@ public class WhoMayNameWhatTests
     [TestCase("harness/Run/CaseRunner.cs", "using System.CommandLine;", "System.CommandLine")]
     [TestCase("harness/Model/Step.cs", "using FsCheck;", "FsCheck")]
     [TestCase("harness/Spec/SpecReader.cs", "using YamlDotNet.Core;", "YamlDotNet")]
+    [TestCase("harness/Report/RunFolder.cs", "using System.IO.Compression;", "archives")]
     public void A_thing_out_of_its_place_is_noticed(string path, string code, string thing) =>
         Assert.That(Rule.All.SelectMany(rule => rule.BrokenBy([SourceFile.Of(path, code)])), Is.EqualTo([$"{path} names {thing}"]));
 
@@ -53,6 +54,7 @@ public class WhoMayNameWhatTests
     [TestCase("harness/Report/JUnitXml.cs", "using Flows = SockConformance.Judge.Story;", "Judge")]
     [TestCase("harness/Run/Trial.cs", "throw new Cli.UsageException();", "Cli")]
     [TestCase("harness/Spec/SpecReader.cs", "using SockConformance.Generate;", "Generate")]
+    [TestCase("harness/Grade/Scoring.cs", "using SockConformance.Run;", "Run")]
     [TestCase("harness/Clock.cs", "using SockConformance.Model;", "Model")]
     [TestCase("harness/New/Thing.cs", "using SockConformance.Model;", "Model")]
     public void A_folder_used_against_the_order_is_noticed(string path, string code, string used) =>
