@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using SockConformance.Model;
 using SockConformance.Report;
+using SockConformance.Report.Html;
 using SockConformance.Run;
 using SockConformance.Spec;
 using SockConformance.Targets;
@@ -50,7 +51,7 @@ public static class ConformanceCli
         var options = new Options();
         var root = new RootCommand("Launches a socket program, drives it with generated sequences of socket primitives, watches the wire and says which clause is violated.")
         {
-            CheckCommand(options, book, arguments, command), ReplayCommand(options, book, arguments, command), MinimiseCommand(options, book, arguments, command), DiffCommand(options), AnalyzeCommand(options), ListCommand(options, book), ExplainCommand(book), InitCommand(),
+            CheckCommand(options, book, arguments, command), ReplayCommand(options, book, arguments, command), MinimiseCommand(options, book, arguments, command), DiffCommand(options), ReportCommand(), AnalyzeCommand(options), ListCommand(options, book), ExplainCommand(book), InitCommand(),
         };
         foreach (var further in more) root.Add(further);
 
@@ -160,6 +161,18 @@ public static class ConformanceCli
         var runs = new Argument<string[]>("run") { Description = "Two report folders, or their results.json: the older one first.", Arity = new ArgumentArity(2, 2) };
         var command = new Command("diff", "What has changed between two runs: new failures, fixed ones, those that still fail.") { runs, options.Strict };
         command.SetAction(parsed => new RunDiff(parsed.GetValue(runs)![0], parsed.GetValue(runs)![1]).Print(Console.Out, parsed.GetValue(options.Strict)));
+        return command;
+    }
+
+    private static Command ReportCommand()
+    {
+        var folder = new Argument<string>("run") { Description = "The report folder of a run; one that was cut off will do." };
+        var command = new Command("report", "Write report.html of a run again, from what is in its folder.") { folder };
+        command.SetAction(parsed =>
+        {
+            Console.Out.WriteLine(Printable.Line(HtmlReport.Write(parsed.GetValue(folder)!), 2000));
+            return Exit.Holds;
+        });
         return command;
     }
 

@@ -4,6 +4,7 @@ using SockConformance.Api;
 using SockConformance.Captures;
 using SockConformance.Model;
 using SockConformance.Report;
+using SockConformance.Report.Html;
 using SockConformance.Run;
 using SockConformance.Targets;
 using SockConformance.Wire;
@@ -69,6 +70,7 @@ internal sealed class DriverSession(DriverRequest request, StopRequest stop)
         RunFolder.Write(folder, "junit.xml", JUnitXml.Write(header, run, files));
         RunFolder.Write(folder, "coverage.txt", check.Coverage.ToString());
         events.End(exit);
+        HtmlReport.Write(folder);
         console.DriverSummary(header, run, check, folder, exit);
         return exit;
     }

@@ -3,6 +3,7 @@ using SockConformance.Captures;
 using SockConformance.Generate;
 using SockConformance.Model;
 using SockConformance.Report;
+using SockConformance.Report.Html;
 using SockConformance.Run;
 using SockConformance.Targets;
 using SockConformance.Wire;
@@ -49,6 +50,7 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
         RunFolder.Write(folder, "results.json", ResultsJson.Write(header, run, exit, files));
         RunFolder.Write(folder, "junit.xml", JUnitXml.Write(header, run, files));
         events.End(exit);
+        HtmlReport.Write(folder);
         console.Summary(header, run, folder, exit);
         if (files.Values.Count(one => one.HoldsSecrets) is var open and > 0)
             Console.Error.WriteLine($"sockconf: --tls-secrets embed: {open} {(open == 1 ? "capture" : "captures")} in {Printable.Line(Path.Combine(folder, "cases"))} {(open == 1 ? "holds" : "hold")} TLS secrets: whoever gets the file can read what was said");

@@ -27,7 +27,7 @@ internal sealed class JsonSchema(JsonObject root)
                 "maximum" => kind != JsonValueKind.Number || (decimal)value! <= (decimal)rule!,
                 "required" => value is not JsonObject all || rule!.AsArray().All(name => all.ContainsKey($"{name}")),
                 "additionalProperties" => value is not JsonObject some || some.All(member => schema["properties"]!.AsObject().ContainsKey(member.Key)),
-                "properties" or "items" or "$ref" or "$defs" or "$schema" or "title" or "description" => true,
+                "properties" or "items" or "$ref" or "$defs" or "$schema" or "title" or "description" or "format" => true,
                 _ => throw new NotSupportedException(word),
             };
             if (!holds) yield return $"{at}: {word} {rule}: {value?.ToJsonString() ?? "null"}";
