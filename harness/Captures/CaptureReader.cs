@@ -21,11 +21,12 @@ internal sealed class CaptureFormatException(long offset, string reason) : Excep
 internal sealed class CaptureReader(Stream input, int room = CaptureReader.FirstBuffer) : IDisposable
 {
     private const int FirstBuffer = 1 << 18, MaxBlock = 16 << 20, MaxPacket = 262_144, MaxInterfaces = 65_536;
+    private const int CommentOption = 1;
     private const uint SectionHeader = 0x0A0D0D0A, InterfaceDescription = 1, OldPacket = 2, SimplePacket = 3, EnhancedPacket = 6, ByteOrder = 0x1A2B3C4D;
 
     private readonly List<Interface> interfaces = [];
     private byte[] buffer = new byte[room];
-    private int start, end, dataStart, dataLength;
+    private int start, end, dataStart, dataLength, optionsEnd;
     private long passed; // bytes of the file before buffer[0]
     private bool ended, bigEndian, begun, hasSection;
     private Classic? classic;
@@ -49,6 +50,23 @@ internal sealed class CaptureReader(Stream input, int room = CaptureReader.First
 
     /// <summary>The comment of the first section; null without one.</summary>
     public string? Comment { get; private set; }
+
+    /// <summary>The comments of this packet, of which only pcapng has any; to be asked for before the next call of <see cref="Next"/>.</summary>
+    public IReadOnlyList<string> PacketComments()
+    {
+        var comments = new List<string>();
+        for (var at = dataStart + ((dataLength + 3) & ~3); at + 4 <= optionsEnd;)
+        {
+            var (code, length) = bigEndian
+                ? (BinaryPrimitives.ReadUInt16BigEndian(buffer.AsSpan(at)), BinaryPrimitives.ReadUInt16BigEndian(buffer.AsSpan(at + 2)))
+                : (BinaryPrimitives.ReadUInt16LittleEndian(buffer.AsSpan(at)), BinaryPrimitives.ReadUInt16LittleEndian(buffer.AsSpan(at + 2)));
+            if (code == 0 || at + 4 + length > optionsEnd) break;
+            if (code == CommentOption) comments.Add(Encoding.UTF8.GetString(buffer, at + 4, length));
+            at += 4 + ((length + 3) & ~3);
+        }
+
+        return comments;
+    }
 
     public static CaptureReader Open(string path) =>
         new(new FileStream(path, new FileStreamOptions { Access = FileAccess.Read, Share = FileShare.ReadWrite, BufferSize = 0, Options = FileOptions.SequentialScan }));
@@ -197,6 +215,7 @@ internal sealed class CaptureReader(Stream input, int room = CaptureReader.First
         var nic = interfaces[(int)number];
         Link = nic.Link;
         (dataStart, dataLength, WireLength) = (start + offset, (int)captured, (int)wire);
+        optionsEnd = ticks is null ? 0 : start + offset + room; // a simple packet has none
         if (ticks is not { } time) return; // a simple packet has no time: that of the one before stands
         Time = nic.Multiplier > 0 && time <= (ulong)(long.MaxValue / 2 / nic.Multiplier)
             ? (long)(time * (ulong)nic.Multiplier) + nic.Offset
@@ -212,7 +231,7 @@ internal sealed class CaptureReader(Stream input, int room = CaptureReader.First
 
     private void ReadOptions(int offset, int size, ref Interface nic, bool describesInterface = false)
     {
-        const int CommentOption = 1, Resolution = 9, Shift = 14;
+        const int Resolution = 9, Shift = 14;
         for (var at = offset; at + 4 <= offset + size;)
         {
             var (code, length) = (Read16(at), Read16(at + 2));

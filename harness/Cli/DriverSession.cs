@@ -4,6 +4,7 @@ using SockConformance.Api;
 using SockConformance.Captures;
 using SockConformance.Model;
 using SockConformance.Report;
+using SockConformance.Report.Html;
 using SockConformance.Run;
 using SockConformance.Targets;
 using SockConformance.Wire;
@@ -73,6 +74,7 @@ internal sealed class DriverSession(DriverRequest request, StopRequest stop)
         var document = Session.WriteReport(folder, request.Target.Also, header, run, exit, files);
         RunFolder.Write(folder, "coverage.txt", check.Coverage.ToString());
         events.End(exit);
+        HtmlReport.Write(folder);
         console.DriverSummary(header, run, check, folder, exit);
         Session.End(actions, document, request.Strict);
         return exit;

@@ -5,6 +5,7 @@ using SockConformance.Captures;
 using SockConformance.Fuzz;
 using SockConformance.Model;
 using SockConformance.Report;
+using SockConformance.Report.Html;
 using SockConformance.Run;
 using SockConformance.Targets;
 using SockConformance.Wire;
@@ -151,6 +152,7 @@ internal sealed class FuzzSession(FuzzRequest request, StopRequest stop)
         RunFolder.Write(folder, "junit.xml", JUnitXml.Write(header, run, files));
         RunFolder.Write(folder, "states.dot", campaign.Map.ToDot());
         log.End(counts, campaign.EndedBy, exit);
+        HtmlReport.Write(folder);
         console.Summary(counts, campaign.EndedBy, folder, header.SeedText, exit);
         return exit;
     }

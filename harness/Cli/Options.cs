@@ -86,7 +86,7 @@ internal sealed partial class Options
 
     public Option<int?> Jobs { get; } = new("--jobs", "-j") { Description = "How many processors to keep busy (default: all).", HelpName = "N" };
 
-    public Option<string?> Report { get; } = new("--report") { Description = "Write results.json, junit.xml, events.ndjson and cases/ here (default: a new folder in .sockconf/runs).", HelpName = "DIR" };
+    public Option<string?> Report { get; } = new("--report") { Description = "Write report.html, results.json, junit.xml, events.ndjson and cases/ here (default: a new folder in .sockconf/runs).", HelpName = "DIR" };
 
     public Option<Profile> Profile { get; } = new("--profile") { Description = "How much is tried: quick (3 s), default (15 s) or thorough (ten times the cases, no limit).", DefaultValueFactory = _ => Cli.Profile.Default };
 

@@ -98,6 +98,16 @@ internal sealed partial class ReportMerge(IReadOnlyList<string> folders, Action<
         }
     }
 
+    /// <summary>Campaigns add up; what each has seen of the target is not the same as what the others have, and the most of it is told.</summary>
+    private static ResultsJson.FuzzDocument? Joined(IReadOnlyList<ResultsJson.FuzzDocument> campaigns)
+    {
+        if (campaigns.Count == 0) return null;
+        var (cases, seconds) = (campaigns.Sum(one => one.Cases), campaigns.Max(one => one.Seconds));
+        ImmutableArray<ResultsJson.FindDocument> finds = [.. campaigns.SelectMany(one => one.Finds.IsDefault ? [] : one.Finds).DistinctBy(find => find.Signature)];
+        var coverage = new ResultsJson.CoverageDocument(campaigns.Max(one => one.Coverage.States), campaigns.Max(one => one.Coverage.Transitions), campaigns.Max(one => one.Coverage.Edges));
+        return new ResultsJson.FuzzDocument(cases, seconds, seconds > 0 ? Math.Round(cases / seconds, 1) : 0, campaigns.Sum(one => one.Primitives), finds.Length, coverage, string.Join("; ", campaigns.Select(one => one.Ended).Distinct()), finds);
+    }
+
     private ResultsJson.Document Joined(IReadOnlyList<Part> runs, ImmutableArray<ResultsJson.EntryDocument> entries, bool strict)
     {
         var all = runs.Select(run => run.Results).ToList();
@@ -111,6 +121,7 @@ internal sealed partial class ReportMerge(IReadOnlyList<string> folders, Action<
             DurationMs = (long)(all.Max(run => Start(run).AddMilliseconds(run.DurationMs)) - started).TotalMilliseconds,
             Exit = ExitOf(all, entries, strict),
             Requirements = entries,
+            Fuzz = Joined([.. all.Select(run => run.Fuzz).OfType<ResultsJson.FuzzDocument>()]),
         };
 
         static DateTimeOffset Start(ResultsJson.Document run) => DateTimeOffset.Parse(run.Started, CultureInfo.InvariantCulture).ToUniversalTime();

@@ -3,6 +3,7 @@ using SockConformance.Captures;
 using SockConformance.Generate;
 using SockConformance.Model;
 using SockConformance.Report;
+using SockConformance.Report.Html;
 using SockConformance.Run;
 using SockConformance.Targets;
 using SockConformance.Wire;
@@ -50,6 +51,7 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
         console.Known(run.Requirements);
         var document = WriteReport(folder, request.Also, header, run, exit, files);
         events.End(exit);
+        HtmlReport.Write(folder);
         console.Summary(header, run, folder, exit);
         End(actions, document, plan.Strict);
         if (files.Values.Count(one => one.HoldsSecrets) is var open and > 0)

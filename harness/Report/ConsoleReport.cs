@@ -29,13 +29,13 @@ internal sealed class ConsoleReport(TextWriter results, TextWriter progress, Con
         results.Flush();
     }
 
-    void IRunObserver.CaseDone(Requirement requirement, Scenario scenario, Verdict verdict, CloseVerdict close)
+    void IRunObserver.CaseDone(Requirement requirement, Evidence evidence, Verdict verdict, CloseVerdict close)
     {
         cases++;
         if (style.Verbose)
         {
             Clear();
-            results.WriteLine($"        case  {requirement.Id}  {Printable.Line(scenario.Situation)}: {verdict.GetType().Name.ToLowerInvariant()}, close {ResultsJson.CloseName(close)}");
+            results.WriteLine($"        case  {requirement.Id}  {Printable.Line(evidence.Scenario.Situation)}: {verdict.GetType().Name.ToLowerInvariant()}, close {ResultsJson.CloseName(close)}");
         }
 
         Draw();

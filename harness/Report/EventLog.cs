@@ -10,6 +10,7 @@ namespace SockConformance.Report;
 /// </summary>
 internal sealed class EventLog(string folder, IRunObserver next) : IRunObserver, IDisposable
 {
+    private const int MostConnections = 64;
     private readonly EventStream events = new(folder);
 
     public void Start(RunHeader header) => Write("run.start", json =>
@@ -24,16 +25,20 @@ internal sealed class EventLog(string folder, IRunObserver next) : IRunObserver,
 
     public void End(int exit) => Write("run.end", json => json.WriteNumber("exit", exit));
 
-    public void CaseDone(Requirement requirement, Scenario scenario, Verdict verdict, CloseVerdict close)
+    public void CaseDone(Requirement requirement, Evidence evidence, Verdict verdict, CloseVerdict close)
     {
         Write("case.end", json =>
         {
             json.WriteString("requirement", requirement.Id);
-            json.WriteString("situation", scenario.Situation);
+            json.WriteString("situation", evidence.Scenario.Situation);
             json.WriteString("verdict", verdict.GetType().Name.ToLowerInvariant());
             json.WriteString("close", ResultsJson.CloseName(close));
+            Connections(json, evidence);
+            json.WriteStartObject("visits");
+            foreach (var (visit, times) in ModelVisits.Of(evidence.Scenario, evidence.Trace)) json.WriteNumber($"{visit}", times);
+            json.WriteEndObject();
         });
-        next.CaseDone(requirement, scenario, verdict, close);
+        next.CaseDone(requirement, evidence, verdict, close);
     }
 
     public void Shrinking(Requirement requirement) => next.Shrinking(requirement);
@@ -53,13 +58,35 @@ internal sealed class EventLog(string folder, IRunObserver next) : IRunObserver,
 
     public void Dispose() => events.Dispose();
 
+    /// <summary>The 5-tuples of a case, with what went over each.</summary>
+    private static void Connections(Utf8JsonWriter json, Evidence evidence)
+    {
+        json.WriteStartArray("connections");
+        foreach (var connection in evidence.Trace.Connections.Where(connection => connection.Tuple is not null).Take(MostConnections))
+        {
+            var tuple = connection.Tuple!.Value;
+            json.WriteStartObject();
+            json.WriteString("protocol", tuple.Protocol.ToString().ToLowerInvariant());
+            json.WriteString("source", $"{tuple.Client}");
+            json.WriteString("destination", $"{tuple.Server}");
+            json.WriteBoolean("established", connection.Established);
+            json.WriteNumber("sent", connection.Accepted);
+            json.WriteNumber("received", connection.Received.Length);
+            if (connection.LeftBehind is { } left) json.WriteString("left_behind", $"{left}");
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
     private void Write(string name, Action<Utf8JsonWriter> fields) => events.Write(name, fields);
 }
 
 /// <summary>One JSON object per line, flushed as it is written.</summary>
 internal sealed class EventStream(string folder) : IDisposable
 {
-    private readonly FileStream stream = File.Create(Path.Combine(folder, "events.ndjson"));
+    // Whoever makes a report of the run reads it meanwhile.
+    private readonly FileStream stream = new(Path.Combine(folder, "events.ndjson"), FileMode.Create, FileAccess.Write, FileShare.Read);
     private readonly Lock gate = new();
 
     public void Write(string name, Action<Utf8JsonWriter> fields)

@@ -37,7 +37,7 @@ internal static class Ladder
     }
 
     /// <summary>The number that relative ones are counted from: that of the SYN, or one before the first that was seen.</summary>
-    private static uint Base(IReadOnlyList<Rung> rungs, bool source)
+    public static uint Base(IReadOnlyList<Rung> rungs, bool source)
     {
         foreach (var rung in rungs)
         {
@@ -51,7 +51,8 @@ internal static class Ladder
     /// <summary>Numbers before the start come from another connection with the same 5-tuple, or from nowhere.</summary>
     private static int Relative(uint number) => unchecked((int)number);
 
-    private static string Words(in Rung rung, uint own, uint other)
+    /// <summary>Flags, relative numbers, length.</summary>
+    public static string Words(in Rung rung, uint own, uint other)
     {
         if (rung.Unreachable) return "ICMP port unreachable";
         if (rung.Datagram) return string.Create(CultureInfo.InvariantCulture, $"UDP len={rung.Length}");

@@ -28,7 +28,8 @@ internal static class ResultsJson
         result.Status switch { Status.XFail => "info", Status.XPass => "pass", var status => status.ToString().ToLowerInvariant() }, CloseName(result.Close), result.Cases, (long)result.Duration.TotalMilliseconds,
         result.Failure is { } failure ? Printable.Line(failure.Violation.Expected, 2000) : null, result.Failure is { } seen ? Printable.Line(seen.Violation.Observed, 2000) : null,
         result.Reason is { } reason ? Printable.Line(reason, 2000) : result.Failure is null ? null : result.Requirement.Why, result.Failure is null ? null : result.Requirement.Fix,
-        paths?.Case, paths?.Capture, paths is null ? null : $"sockconf replay {paths.Id}", result.Status switch { Status.XFail => "xfail", Status.XPass => "xpass", _ => null });
+        paths?.Case, paths?.Capture, paths is null ? null : $"sockconf replay {paths.Id}", result.Status switch { Status.XFail => "xfail", Status.XPass => "xpass", _ => null },
+        result.Requirement.Statement, result.Failure is { } shown ? TraceDocument.Of(shown) : null);
 
     internal sealed record Document(
         int Schema, string Tool, string Target, string Spec, string Seed, string Sandbox, CaptureDocument Capture, string Started, [property: JsonPropertyName("duration_ms")] long DurationMs,
@@ -46,7 +47,7 @@ internal static class ResultsJson
 
     internal sealed record EntryDocument(
         string Id, string Title, string Level, string Subject, string Clause, string Verdict, string Close, int Cases, [property: JsonPropertyName("duration_ms")] long DurationMs,
-        string? Expected, string? Actual, string? Why, string? Fix, string? Case, string? Capture, string? Replay, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Baseline);
+        string? Expected, string? Actual, string? Why, string? Fix, string? Case, string? Capture, string? Replay, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Baseline, string Statement, TraceDocument? Trace);
 }
 
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

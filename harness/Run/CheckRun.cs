@@ -12,7 +12,7 @@ internal sealed record CheckPlan(ImmutableArray<Requirement> Requirements, ulong
 /// <summary>Who is told what happens, as it happens. Called from several threads, one at a time.</summary>
 internal interface IRunObserver
 {
-    void CaseDone(Requirement requirement, Scenario scenario, Verdict verdict, CloseVerdict close);
+    void CaseDone(Requirement requirement, Evidence evidence, Verdict verdict, CloseVerdict close);
 
     void Shrinking(Requirement requirement);
 
@@ -210,7 +210,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
 
         var close = Judge.CloseJudge.Classify(evidence);
         foreach (var (judged, verdict) in verdicts) Note(judged, judged == owner, evidence, verdict, close);
-        lock (gate) observer.CaseDone(owner.Requirement, scenario, verdicts.First(entry => entry.Judged == owner).Verdict, close);
+        lock (gate) observer.CaseDone(owner.Requirement, evidence, verdicts.First(entry => entry.Judged == owner).Verdict, close);
     }
 
     private void Note(Progress one, bool own, Evidence evidence, Verdict verdict, CloseVerdict close)

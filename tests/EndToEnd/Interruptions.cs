@@ -101,6 +101,7 @@ public sealed class Interruptions
         Assert.That(outcome.Results.Exit, Is.EqualTo(exit));
         Assert.That(outcome.Results.Verdicts.Values, Has.Some.EqualTo("pass").And.Some.EqualTo("skip").And.None.EqualTo("fail"));
         Assert.That(outcome.Results.Events("run.end").Single().GetProperty("exit").GetInt32(), Is.EqualTo(exit));
+        Assert.That(File.ReadAllText(Path.Combine(outcome.Place.Report, "report.html")), Does.Contain("Interrupted: nothing was found wrong until then"));
         var junit = XDocument.Load(Path.Combine(outcome.Place.Report, "junit.xml"));
         Assert.That(junit.Descendants("testcase").Count(), Is.EqualTo(outcome.Results.Requirements.Count));
     }

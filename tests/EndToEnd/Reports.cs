@@ -12,7 +12,7 @@ public sealed class Reports
 
     private static readonly string[] RequirementFields =
     [
-        "id", "title", "level", "subject", "clause", "verdict", "close", "cases", "duration_ms", "expected", "actual", "why", "fix", "case", "capture", "replay",
+        "id", "title", "level", "subject", "clause", "verdict", "close", "cases", "duration_ms", "expected", "actual", "why", "fix", "case", "capture", "replay", "statement", "trace",
     ];
 
     private static readonly IReadOnlyList<string> UpperCase = TargetProgram.Named("faulty/upper_case.py").Command;
@@ -57,6 +57,16 @@ public sealed class Reports
                 Assert.That(Path.Combine(place.Report, path), Does.Exist);
             }
         }
+
+        var page = Path.Combine(place.Report, "report.html");
+        var first = await File.ReadAllTextAsync(page);
+        Assert.That(first, Does.Contain("<svg class=\"ladder\"").And.Contain("SYN seq=0 win=").And.Contain("violates ").And.Contain("<svg class=\"states\""));
+        File.Delete(page);
+        var again = await new Sockconf(place).Run("report", place.Report);
+        again.MustExit(0);
+        Assert.That(again.Output.Trim(), Is.EqualTo(page));
+        Assert.That(await File.ReadAllTextAsync(page), Is.EqualTo(first), "all that is in it comes from the folder");
+        (await new Sockconf(place).Run("report", place.Work)).MustRefuse(2, "is no report folder");
     }
 
     [Test]

@@ -96,7 +96,7 @@ public class ConsoleReportTests
     public void Verbose_has_a_line_per_case() => Assert.That(
         Print(
             Plain with { Verbose = true },
-            report => ((IRunObserver)report).CaseDone(Runs.Requirement(), Talk.Scenario("one line", Talk.Connect(0)), Verdict.Holds, CloseVerdict.HalfOpen)),
+            report => ((IRunObserver)report).CaseDone(Runs.Requirement(), In(Talk.Scenario("one line", Talk.Connect(0))), Verdict.Holds, CloseVerdict.HalfOpen)),
         Does.Contain("tcp/close/no-reset  one line: pass, close half-open"));
 
     [Test]
@@ -150,12 +150,14 @@ public class ConsoleReportTests
         Assert.That(progress.ToString(), Does.Contain("\r"));
     }
 
+    private static Evidence In(Scenario scenario) => Told.Of(scenario.Steps).Evidence() with { Scenario = scenario };
+
     private static Action<ConsoleReport> Done(RequirementResult result) => report => ((IRunObserver)report).RequirementDone(result, 2, 12);
 
     private static string Everything(ConsoleStyle style, string a, string b, string c) => Print(
         style,
         report => report.Header(Runs.Header with { Target = a, Sandbox = b, Capture = c }),
-        report => ((IRunObserver)report).CaseDone(Runs.Requirement(), new Scenario(a, [new Step.Connect(0)]), Verdict.Holds, CloseVerdict.None),
+        report => ((IRunObserver)report).CaseDone(Runs.Requirement(), In(new Scenario(a, [new Step.Connect(0)])), Verdict.Holds, CloseVerdict.None),
         Done(Runs.Result(Status.Flaky, reason: b)),
         Done(Runs.Result(Status.Pass)),
         report =>

@@ -10,7 +10,8 @@ namespace SockConformance.Tests.Report;
 
 public class EventLogTests
 {
-    private static readonly Scenario Scenario = Talk.Scenario("one line", Talk.Connect(0));
+    private static readonly Evidence Visit = Told.Of(Told.Visit(0, Talk.Text(20)));
+    private static readonly Evidence Case = Visit with { Scenario = Visit.Scenario with { Situation = "one line" } };
 
     [Test]
     public void Every_event_is_a_line_of_its_own_as_soon_as_it_happens()
@@ -21,7 +22,7 @@ public class EventLogTests
         {
             Action[] events =
             [
-                () => log.Start(Runs.Header), () => log.CaseDone(Runs.Requirement(), Scenario, Verdict.Holds, CloseVerdict.HalfOpen),
+                () => log.Start(Runs.Header), () => log.CaseDone(Runs.Requirement(), Case, Verdict.Holds, CloseVerdict.HalfOpen),
                 () => log.RequirementDone(Runs.Failed(), 1, 1), () => log.End(1),
             ];
             foreach (var tell in events)
@@ -46,11 +47,21 @@ public class EventLogTests
     public void A_case_is_told_with_its_verdict_and_its_close()
     {
         using var folder = new TempFolder();
-        using (var log = new EventLog(folder.Path, new Listener())) log.CaseDone(Runs.Requirement(), Scenario, new Verdict.Violation("a", "b"), CloseVerdict.HalfOpen);
+        using (var log = new EventLog(folder.Path, new Listener())) log.CaseDone(Runs.Requirement(), Case, new Verdict.Violation("a", "b"), CloseVerdict.HalfOpen);
         var line = Lines(folder).Single();
         Assert.That(
             (line.GetProperty("requirement").GetString(), line.GetProperty("situation").GetString(), line.GetProperty("verdict").GetString(), line.GetProperty("close").GetString()),
             Is.EqualTo(("tcp/close/no-reset", "one line", "violation", "half-open")));
+    }
+
+    [Test]
+    public void A_case_is_told_with_its_connections_and_what_it_visited_of_the_socket_model()
+    {
+        using var folder = new TempFolder();
+        using (var log = new EventLog(folder.Path, new Listener())) log.CaseDone(Runs.Requirement(), Case, Verdict.Holds, CloseVerdict.Orderly);
+        var line = Lines(folder).Single();
+        Assert.That(line.GetProperty("connections")[0].ToString(), Is.EqualTo("""{"protocol":"tcp","source":"127.0.0.2:40000","destination":"127.0.0.1:7777","established":true,"sent":20,"received":20}"""));
+        Assert.That(line.GetProperty("visits").ToString(), Is.EqualTo("""{"unconnected connect":1,"connected send":1,"connected receive":1,"connected shutdown-write":1,"write-shut receive":1,"write-shut close":1}"""));
     }
 
     [Test]
@@ -72,7 +83,7 @@ public class EventLogTests
         using var folder = new TempFolder();
         var listener = new Listener();
         using var log = new EventLog(folder.Path, listener);
-        log.CaseDone(Runs.Requirement(), Scenario, Verdict.Holds, CloseVerdict.None);
+        log.CaseDone(Runs.Requirement(), Case, Verdict.Holds, CloseVerdict.None);
         log.Shrinking(Runs.Requirement());
         log.RequirementDone(Runs.Result(Status.Pass), 2, 5);
         Assert.That(listener.Heard, Is.EqualTo(["case one line", "shrinking tcp/close/no-reset", "requirement 2/5"]));
@@ -85,7 +96,7 @@ public class EventLogTests
     {
         public List<string> Heard { get; } = [];
 
-        public void CaseDone(Requirement requirement, Scenario scenario, Verdict verdict, CloseVerdict close) => Heard.Add($"case {scenario.Situation}");
+        public void CaseDone(Requirement requirement, Evidence evidence, Verdict verdict, CloseVerdict close) => Heard.Add($"case {evidence.Scenario.Situation}");
 
         public void Shrinking(Requirement requirement) => Heard.Add($"shrinking {requirement.Id}");
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using FsCheck.Fluent;
 using NUnit.Framework;
 using SockConformance.Model;
@@ -21,7 +22,7 @@ public class ResultsJsonTests
                 Is.EquivalentTo(["schema", "tool", "target", "spec", "seed", "sandbox", "capture", "started", "duration_ms", "exit", "requirements"]));
             Assert.That(Names(root.GetProperty("capture")), Is.EquivalentTo(["backend", "received", "dropped"]));
             Assert.That(Names(root.GetProperty("requirements")[0]), Is.EquivalentTo(
-                ["id", "title", "level", "subject", "clause", "verdict", "close", "cases", "duration_ms", "expected", "actual", "why", "fix", "case", "capture", "replay"]));
+                ["id", "title", "level", "subject", "clause", "verdict", "close", "cases", "duration_ms", "expected", "actual", "why", "fix", "case", "capture", "replay", "statement", "trace"]));
         }
     }
 
@@ -46,7 +47,7 @@ public class ResultsJsonTests
     public void A_failure_has_everything_that_is_known_of_it()
     {
         var entry = Write(Runs.Failed()).GetProperty("requirements")[0];
-        var members = entry.EnumerateObject().ToDictionary(member => member.Name, member => member.Value.ToString());
+        var members = entry.EnumerateObject().Where(member => member.Name != "trace").ToDictionary(member => member.Name, member => member.Value.ToString());
         Assert.That(members, Is.EquivalentTo(new Dictionary<string, string>
         {
             ["id"] = "tcp/close/no-reset",
@@ -65,14 +66,33 @@ public class ResultsJsonTests
             ["case"] = "cases/tcp-close-no-reset-0123abcd.json",
             ["capture"] = "cases/tcp-close-no-reset-0123abcd.pcapng",
             ["replay"] = "sockconf replay tcp-close-no-reset-0123abcd",
+            ["statement"] = "It ends by FIN.",
         }));
     }
+
+    [Test]
+    public void A_failure_has_a_trace_of_the_case_that_shows_it()
+    {
+        var trace = Write(ReportFolder.FinMissing()).GetProperty("requirements")[0].GetProperty("trace");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(JsonSerializer.Serialize(trace.GetProperty("steps")[1]), Is.EqualTo("""{"text":"#0 send 20 bytes of text","socket":0,"start_us":10000,"end_us":15000,"result":"done","bytes":20,"errno":null,"detail":null,"illegal":null}"""));
+            Assert.That(trace.GetProperty("steps")[4].GetProperty("result").GetString(), Is.EqualTo("timed-out"));
+            Assert.That(JsonSerializer.Serialize(trace.GetProperty("shown")), Is.EqualTo("""{"step":4,"socket":null,"absence":true}"""));
+            Assert.That(JsonSerializer.Serialize(trace.GetProperty("connections")[0]), Is.EqualTo("""{"socket":0,"protocol":"tcp","left":"127.0.0.2:40000","right":"127.0.0.1:7777","sent":20,"received":20,"left_behind":"CloseWait"}"""));
+            Assert.That(JsonSerializer.Serialize(trace.GetProperty("target")), Is.EqualTo("""{"ended":"killed by SIGSEGV (11)","ended_us":44000,"output":"Segmentation fault\n"}"""));
+        }
+    }
+
+    [Test]
+    public void The_document_keeps_its_schema() =>
+        Assert.That(JsonSchema.Of("docs/results.schema.json").Violations(JsonNode.Parse(ResultsJson.Write(Runs.Header, Runs.Of(ReportFolder.FinMissing(), Runs.Result(Status.Skip, "a/b", "no")), 1, Runs.Files))), Is.Empty);
 
     [Test]
     public void A_pass_says_nothing_of_a_failure()
     {
         var entry = Write(Runs.Result(Status.Pass, id: "other")).GetProperty("requirements")[0];
-        foreach (var name in (string[])["expected", "actual", "why", "fix", "case", "capture", "replay"])
+        foreach (var name in (string[])["expected", "actual", "why", "fix", "case", "capture", "replay", "trace"])
             Assert.That(entry.GetProperty(name).ValueKind, Is.EqualTo(JsonValueKind.Null), name);
     }
 
