@@ -91,6 +91,9 @@ public enum SocketOption : byte
     Error,
     Type,
     AcceptConn,
+
+    /// <summary>How long what was sent, a SYN too, may stay without an acknowledgment, in milliseconds.</summary>
+    UserTimeout,
 }
 
 public enum How : byte
