@@ -85,8 +85,8 @@ internal sealed class ModelSocket
     public bool IsDatagram, AtPeer, NonBlocking, Reuse, NoDelay, Broadcast;
     public int References, Duplicates;
 
-    /// <summary>Seconds of SO_LINGER; -1 for off. Milliseconds of SO_RCVTIMEO; 0 for none.</summary>
-    public int Linger, ReceiveTimeout;
+    /// <summary>Seconds of SO_LINGER; -1 for off. Milliseconds of SO_RCVTIMEO and of the user timeout; 0 for none.</summary>
+    public int Linger, ReceiveTimeout, UserTimeout;
 
     /// <summary>The local name: whether there is one, its address (0 for any) and its port (0 until it was told).</summary>
     public bool HasName, HasPeerName, BoundByCall;
@@ -134,6 +134,9 @@ internal sealed class ModelSocket
     /// <summary>It was accepted from a non-blocking listener: whether it blocks, the standard does not say.</summary>
     public bool ModeUnsure;
 
+    /// <summary>It was non-blocking, and was set back.</summary>
+    public bool BlocksAgain;
+
     /// <summary>The platform does not tell its port: nobody can be sent there.</summary>
     public bool Untold;
 
@@ -155,8 +158,8 @@ internal sealed class ModelSocket
     {
         Index = index;
         Phase = Phase.Fresh;
-        IsDatagram = AtPeer = NonBlocking = Reuse = NoDelay = Broadcast = HasName = HasPeerName = BoundByCall = PeerGone = WriteShut = ReadShut = End = EndTold = IsReset = ResetTold = Completed = Unsettled = Full = WasFull = FixedSend = FixedReceive = SentNothing = BindFailed = NameUnsure = ModeUnsure = Untold = WasListening = Peeked = Cut = InQueue = HasPending = false;
-        References = Duplicates = ReceiveTimeout = Port = Backlog = Count = DatagramCount = DatagramHead = 0;
+        IsDatagram = AtPeer = NonBlocking = Reuse = NoDelay = Broadcast = HasName = HasPeerName = BoundByCall = PeerGone = WriteShut = ReadShut = End = EndTold = IsReset = ResetTold = Completed = Unsettled = Full = WasFull = FixedSend = FixedReceive = SentNothing = BindFailed = NameUnsure = ModeUnsure = BlocksAgain = Untold = WasListening = Peeked = Cut = InQueue = HasPending = false;
+        References = Duplicates = ReceiveTimeout = UserTimeout = Port = Backlog = Count = DatagramCount = DatagramHead = 0;
         Linger = -1;
         Ip = 0;
         Peer = Head = Tail = Next = Listener = None;

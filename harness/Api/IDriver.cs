@@ -3,7 +3,11 @@ namespace SockConformance.Api;
 /// <summary>A call with everything that the model has filled in: what a driver is asked.</summary>
 /// <param name="Descriptor">The number of the socket; what it means is the driver's matter.</param>
 /// <param name="Address">What the call's <see cref="Where"/> stands for; an address of another family is the driver's to write.</param>
-internal readonly record struct Request(Call Call, int Descriptor, Name Address);
+internal readonly record struct Request(Call Call, int Descriptor, Name Address)
+{
+    /// <summary>Milliseconds that the call may take by itself, beyond what any call may.</summary>
+    public int Takes { get; init; }
+}
 
 /// <summary>Something that carries out socket primitives: the target of an API check, or the harness's own host.</summary>
 internal interface IDriver : IDisposable

@@ -61,6 +61,7 @@ public enum Point : short
     ConnectRefused,
     ConnectRefusedInProgress,
     ConnectFullQueueBlocks,
+    ConnectTimedOut,
     ConnectAlreadyConnected,
     ConnectWhileConnecting,
     ConnectAfterCompletion,
@@ -151,6 +152,8 @@ public enum Point : short
     ClosePeerSeesEnd,
     CloseLastDescriptorOnly,
     CloseLingerZero,
+    CloseLingerWaits,
+    CloseLingerDrained,
     CloseUnreadData,
     CloseListener,
     CloseBadDescriptor,
@@ -285,6 +288,7 @@ public static class Points
         R(Point.ConnectRefused, "api/connect/refused", Level.Must, "POSIX.1-2024 XSH connect()", "ECONNREFUSED", "nobody listens there", "a reset in answer to the SYN is told by another error, or not at all"),
         R(Point.ConnectRefusedInProgress, "api/connect/refused-in-progress", Level.Must, "POSIX.1-2024 XSH connect()", "EINPROGRESS ECONNREFUSED", "nobody listens there, non-blocking", ""),
         R(Point.ConnectFullQueueBlocks, "api/connect/full-queue-blocks", Level.Must, "POSIX.1-2024 XSH connect()", "0", "the listener's queue is full: the call waits", ""),
+        R(Point.ConnectTimedOut, "api/connect/timed-out", Level.Must, "POSIX.1-2024 XSH connect(); RFC 9293 §3.9.1.1; RFC 5482", "ETIMEDOUT", "nobody answers until the time for it is over", "another error is told, or the call waits on"),
         R(Point.ConnectAlreadyConnected, "api/connect/already-connected", Level.Must, "POSIX.1-2024 XSH connect()", "EISCONN", "a connected socket", "a second connection is begun"),
         R(Point.ConnectWhileConnecting, "api/connect/while-connecting", Level.Must, "POSIX.1-2024 XSH connect()", "EALREADY", "an attempt is under way", ""),
         R(Point.ConnectAfterCompletion, "api/connect/after-completion", Level.Must, "POSIX.1-2024 XSH connect()", "EISCONN", "asked again after a non-blocking connect has succeeded", ""),
@@ -375,6 +379,8 @@ public static class Points
         R(Point.ClosePeerSeesEnd, "api/close/peer-sees-end", Level.Must, "POSIX.1-2024 XSH close(); RFC 9293 §3.10.4", "0", "the peer of a closed connection sees the end", "a copy of the descriptor is left open"),
         R(Point.CloseLastDescriptorOnly, "api/close/last-descriptor-only", Level.Must, "POSIX.1-2024 XSH close()", "0", "the connection lives until its last descriptor is closed", "closing one copy closes the connection"),
         R(Point.CloseLingerZero, "api/close/linger-zero", Level.Should, "POSIX.1-2024 XSH setsockopt() SO_LINGER; RFC 9293 §3.9.1", "0", "SO_LINGER with 0 seconds: the connection is reset", "the option is stored and not looked at"),
+        R(Point.CloseLingerWaits, "api/close/linger-waits", Level.Must, "POSIX.1-2024 XSH close(); POSIX.1-2024 XSH setsockopt() SO_LINGER", "0", "SO_LINGER with seconds, data not transmitted yet: close waits for it", "the option is stored and not looked at"),
+        R(Point.CloseLingerDrained, "api/close/linger-drained", Level.Must, "POSIX.1-2024 XSH close(); POSIX.1-2024 XSH setsockopt() SO_LINGER", "0", "SO_LINGER with seconds, all data transmitted: close returns, and the peer sees the end", "the seconds are waited for although nothing is left to send, or the connection is reset"),
         R(Point.CloseUnreadData, "api/close/unread-data", Level.Should, "RFC 2525 §2.17; RFC 9293 §3.6.1", "0", "closing with unread data resets the connection", ""),
         R(Point.CloseListener, "api/close/listener", Level.Must, "RFC 9293 §3.10.4; POSIX.1-2024 XSH listen()", "0", "pending connections of a closed listener are reset", "they hang for ever"),
         R(Point.CloseBadDescriptor, "api/close/bad-descriptor", Level.Must, "POSIX.1-2024 XSH close()", "EBADF", "a descriptor that is not open", ""),
@@ -460,6 +466,7 @@ public static class Points
         Level = rule.Level,
         Subject = Subject.Api,
         Statement = rule.Allowed.IsAnything ? $"No standard says what is answered ({rule.Title}); it is recorded."
+            : rule.Point is Point.ConnectRefused or Point.ConnectTimedOut ? $"The call fails with {rule.Allowed}: {rule.Title}."
             : rule.IsRefusal ? $"The call fails with {rule.Allowed}, changes nothing and sends nothing: {rule.Title}."
             : rule.Allowed == Answers.Success ? $"It is so: {rule.Title}." : $"The call answers with {rule.Allowed}: {rule.Title}.",
         Why = rule.Why.Length > 0 ? rule.Why : rule.IsRefusal ? "the state of the socket is not looked at, or the error of another state is told" : "the state that this call depends on is not kept",

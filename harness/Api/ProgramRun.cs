@@ -23,6 +23,7 @@ internal sealed class ProgramRun
 {
     private const int MaxData = 1 << 16, MaxFills = 1024, NobodysPort = 4;
     private static readonly ManualResetEventSlim Nothing = new(); // never set: to wait a little between two looks
+    private static readonly ProgramOutcome Agreed = new(null, false, [], []);
     private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(10);
     private readonly byte[] data = new byte[MaxData + 2048], room = new byte[MaxData + 2048];
     private readonly int[] tokens = new int[Call.MaxSlots];
@@ -47,6 +48,12 @@ internal sealed class ProgramRun
     public bool Records { get; set; }
 
     public Coverage Coverage { get; } = new();
+
+    /// <summary>The primitives that waited, had a reason to end, and were not answered; emptied by the first that was.</summary>
+    public HashSet<Primitive> Unanswered { get; } = [];
+
+    /// <summary>The driver never answers what it has told as blocked: no call is to blame for that.</summary>
+    public bool LosesAnswers { get; init; }
 
     /// <summary>All primitives that were called.</summary>
     public long Primitives { get; private set; }
@@ -83,7 +90,7 @@ internal sealed class ProgramRun
             wrong ??= new Disagreement(e.Point == Point.DriverAnswer ? Point.DriverReset : e.Point, program.Calls.Length - 1, e.Expected, e.Observed);
         }
 
-        return new ProgramOutcome(wrong, broken, [.. trace], flows ?? (Records ? Captured?.Invoke() : null) ?? []);
+        return wrong is null && !broken && !Records && flows is null ? Agreed : new ProgramOutcome(wrong, broken, [.. trace], flows ?? (Records ? Captured?.Invoke() : null) ?? []);
     }
 
     /// <summary>Waits until all is captured that was sent, and gives it; null for a capture that cannot be trusted now. Null where programs are not looked at on the wire.</summary>
@@ -105,14 +112,14 @@ internal sealed class ProgramRun
         }
 
         flows = Captured!();
-        return flows is not { } seen ? null : WireCheck.Judge(World.Connections(), World.Refusals, World.DatagramsSent, seen, World.IsAllKnown, program.Calls.Length - 1, World.Met);
+        return flows is not { } seen ? null : WireCheck.Judge(World.Connections(), (World.Refusals, World.TimeOuts), World.DatagramsSent, seen, World.IsAllKnown, program.Calls.Length - 1, World.Met);
     }
 
     /// <summary>A call that should have been over at once and is not: that is the socket's doing, not the protocol's.</summary>
     private Disagreement Hung(in Call call, DriverException e)
     {
         var expected = World.Expect(call);
-        var point = call.Op is Primitive.Accept or Primitive.Recv or Primitive.Send or Primitive.Connect ? expected.Point : Point.DriverAnswer;
+        var point = call.Op is Primitive.Accept or Primitive.Recv or Primitive.Send or Primitive.Connect or Primitive.Close ? expected.Point : Point.DriverAnswer;
         if (point is Point.AcceptEmpty or Point.RecvEmpty or Point.SendFull or Point.ConnectInProgress or Point.RecvDatagramStranger) point = Point.NonblockingHolds;
         return new Disagreement(point, step, expected.Allowed.ToString(), $"the call does not return ({e.Observed})");
     }
@@ -160,7 +167,7 @@ internal sealed class ProgramRun
             return null;
         }
 
-        var deadline = Clock.Now + patience;
+        var deadline = Clock.Now + patience + TimeSpan.FromMilliseconds(World.LongestOf(Call.Connect(slot, slot)));
         var tries = 0;
         while (true)
         {
@@ -253,7 +260,7 @@ internal sealed class ProgramRun
             return null;
         }
 
-        if (atOnce is { } answer) return new Disagreement(expected.Point, step, "the call waits", answer.ToString());
+        if (atOnce is { } answer) return new Disagreement(World.BlamedForNotWaiting(call, expected, answer), step, "the call waits", answer.ToString());
         World.Wait(call, expected);
         tokens[call.On] = token;
         return null;
@@ -281,9 +288,12 @@ internal sealed class ProgramRun
             isDue &= !expected.Skip;
             if (!DriverOf(call)!.Finish(tokens[slot], isDue ? patience : TimeSpan.Zero, room, out var received, out var answer))
             {
-                if (isDue) return EndedInstead() ?? new Disagreement(expected.Cause == default ? expected.Point : expected.Cause, step, $"{call.Op.ToString().ToLowerInvariant()} ends", $"it still waits after {patience.TotalSeconds:0.#} s");
-                continue;
+                if (!isDue) continue;
+                Unanswered.Add(call.Op);
+                return EndedInstead() ?? new Disagreement(LosesAnswers ? Point.DriverBlocked : expected.Cause == default ? expected.Point : expected.Cause, step, $"{call.Op.ToString().ToLowerInvariant()} ends", $"it still waits after {patience.TotalSeconds:0.#} s");
             }
+
+            Unanswered.Clear();
 
             Note(call, answer.ToString(), Clock.Now);
             if (expected.Skip)
@@ -342,7 +352,7 @@ internal sealed class ProgramRun
             Where.Protected => new Name(Name.Loopback, 1),
             _ => default,
         };
-        return new Request(call, call.On >= 0 ? World.DescriptorOf(call.On) : -1, address);
+        return new Request(call, call.On >= 0 ? World.DescriptorOf(call.On) : -1, address) { Takes = World.LongestOf(call) };
     }
 
     private void Note(in Call call, string answer, TimeSpan started)

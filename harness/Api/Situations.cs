@@ -73,6 +73,7 @@ internal static class Situations
 
     private static readonly (string Name, string Steps)[] Particular =
     [
+        ("a request of full length", "s0 = socket stream; send s0 65536 nosignal"),
         ("the options of a new socket", "s0 = socket stream; getsockopt s0 error; getsockopt s0 type; getsockopt s0 acceptconn; s1 = socket dgram; getsockopt s1 type; getsockopt s1 error"),
         ("sockets that cannot be", "s0 = socket stream domain unknown; s1 = socket unknown; s2 = socket stream protocol 17; s3 = socket dgram protocol 6; s4 = socket stream protocol 6; s5 = socket dgram protocol 17"),
         ("descriptors are the lowest free", "s0 = socket stream; s1 = socket stream; s2 = socket dgram; close s1; close s0; s3 = socket stream; s4 = dup s2; s5 = socket stream; close s3; s6 = open"),
@@ -102,6 +103,7 @@ internal static class Situations
         ("a connection that was reset while it waited", "s0 = socket stream; bind s0 loopback; listen s0 2; s1 = socket stream; connect s1 @s0; setsockopt s1 linger 0; close s1; s2 = accept s0; s3 = socket stream; connect s3 @s0; s4 = accept s0"),
         ("a client that has said all and gone before the accept", "s0 = socket stream; bind s0 loopback; listen s0 2; s1 = socket stream; connect s1 @s0; send s1 6; close s1; s2 = accept s0; recv s2 4; recv s2 4; recv s2 4"),
         ("a client that has gone before the accept", "s0 = socket stream; bind s0 loopback; listen s0 2; s1 = socket stream; connect s1 @s0; close s1; s2 = accept s0; recv s2 4; close s2; s3 = socket stream; connect s3 @s0; shutdown s3 wr; s4 = accept s0; recv s4 4"),
+        ("a mode that is set back", "s0 = socket stream; bind s0 loopback; listen s0 2; nonblocking s0 on; nonblocking s0 off; s1 = accept s0; s2 = socket stream; connect s2 @s0"),
         ("an accept that waits", "s0 = socket stream; bind s0 loopback; listen s0 2; s1 = accept s0; s2 = socket stream; connect s2 @s0; send s2 3; recv s1 9"),
         ("an accept that is interrupted", "s0 = socket stream; bind s0 loopback; listen s0 2; s1 = accept s0; interrupt s0; s2 = socket stream; connect s2 @s0; s3 = accept s0"),
         ("an accept on a non-blocking listener", "s0 = socket stream; bind s0 loopback; listen s0 2; nonblocking s0 on; s1 = accept s0; s2 = socket stream; connect s2 @s0; s3 = accept s0; s4 = accept s0"),
@@ -117,6 +119,7 @@ internal static class Situations
         ("a recv with a time-out, datagrams", Mail + "setsockopt s0 rcvtimeo 60; recv s0 10; send s1 4 to @s0; recv s0 10"),
         ("a connect that waits for room in the queue", "s0 = socket stream; bind s0 loopback; listen s0 0; s1 = socket stream; connect s1 @s0; s2 = socket stream; connect s2 @s0; interrupt s2"),
         ("a full buffer, then room", Pair + "setsockopt s1 sndbuf 4096; setsockopt s2 rcvbuf 4096; nonblocking s1 on; send s1 until full nosignal; poll s1; send s1 10 nosignal; recv s2 30000; recv s2 60000; recv s2 60000; recv s2 60000; recv s2 60000"),
+        ("a send that waits for room behind MSG_DONTWAIT", Pair + "setsockopt s1 sndbuf 4096; setsockopt s2 rcvbuf 4096; send s1 until full dontwait,nosignal; send s1 10 nosignal"),
         ("a send that waits for room", Pair + "setsockopt s1 sndbuf 4096; setsockopt s2 rcvbuf 4096; nonblocking s1 on; send s1 until full nosignal; nonblocking s1 off; send s1 10 nosignal"),
         ("MSG_WAITALL", Pair + "send s1 4; recv s2 10 waitall; send s1 6; send s1 12; recv s2 10 waitall; recv s2 10"),
         ("MSG_WAITALL at the end", Pair + "send s1 3; recv s2 10 waitall; shutdown s1 wr; recv s2 10 waitall"),
@@ -137,6 +140,17 @@ internal static class Situations
         ("the pending error is told once", Pair + "setsockopt s2 linger 0; close s2; getsockopt s1 error; getsockopt s1 error; send s1 2 nosignal"),
         ("SO_LINGER read back", "s0 = socket stream; setsockopt s0 linger 0; getsockopt s0 linger; setsockopt s0 linger 3; getsockopt s0 linger; setsockopt s0 linger -1; getsockopt s0 linger"),
         ("options read back", "s0 = socket stream; getsockopt s0 reuseaddr; setsockopt s0 reuseaddr 1; getsockopt s0 reuseaddr; setsockopt s0 nodelay 1; getsockopt s0 nodelay; s1 = socket dgram; setsockopt s1 broadcast 1; getsockopt s1 broadcast; setsockopt s1 broadcast 0; getsockopt s1 broadcast"),
+        ("options are kept when a socket is connected", "s0 = socket stream; listen s0 2; s1 = socket stream; setsockopt s1 nodelay 1; connect s1 @s0; getsockopt s1 nodelay"),
+        ("SO_LINGER with seconds, nothing left to send", Pair + "setsockopt s1 linger 20; close s1; recv s2 5; recv s2 5"),
+        ("SO_LINGER with seconds, nothing left to send, and nobody asks", Pair + "setsockopt s1 linger 20; close s1"),
+        ("SO_LINGER with seconds, what was sent is with the peer", Pair + "send s1 6; setsockopt s1 linger 20; close s1; recv s2 9; recv s2 5"),
+        ("SO_LINGER with seconds, unread data", Pair + "send s2 6; setsockopt s1 linger 20; close s1; recv s2 9"),
+        ("SO_LINGER with seconds, data that finds no room", "s0 = socket stream; setsockopt s0 rcvbuf 4096; bind s0 loopback; listen s0 2; s1 = socket stream; connect s1 @s0; setsockopt s1 sndbuf 4096; send s1 until full dontwait,nosignal; setsockopt s1 linger 20; close s1; s2 = accept s0; "
+            + "recv s2 60000; recv s2 60000; recv s2 60000; recv s2 60000; recv s2 60000; recv s2 60000; recv s2 60000; recv s2 60000; recv s2 60000; recv s2 60000; recv s2 9 dontwait"),
+        ("SO_LINGER with seconds, data that finds no room, without MSG_DONTWAIT", Pair + "setsockopt s1 sndbuf 4096; setsockopt s2 rcvbuf 4096; nonblocking s1 on; send s1 until full nosignal; nonblocking s1 off; setsockopt s1 linger 20; close s1; "
+            + "recv s2 60000; recv s2 60000; recv s2 60000; recv s2 60000; recv s2 60000; recv s2 60000; recv s2 60000; recv s2 60000; recv s2 60000; recv s2 60000; recv s2 9 dontwait"),
+        ("SO_LINGER with seconds, data that finds no room, and the peer goes", "s0 = socket stream; setsockopt s0 rcvbuf 4096; bind s0 loopback; listen s0 2; s1 = socket stream; connect s1 @s0; setsockopt s1 sndbuf 4096; send s1 until full dontwait,nosignal; setsockopt s1 linger 20; s2 = accept s0; close s1; close s2"),
+        ("a copy of a bound socket", "s0 = socket stream; bind s0 loopback; getsockname s0; s1 = dup s0; getsockname s1; listen s1 2; s2 = socket stream; connect s2 @s0; s3 = accept s0"),
         ("a copy keeps the connection open", Pair + "s3 = dup s1; close s1; recv s2 4 dontwait; send s3 5; recv s2 9; close s3; recv s2 4"),
         ("a copy shares the mode", Pair + "s3 = dup s2; nonblocking s3 on; recv s2 4; nonblocking s2 off; send s1 2; recv s3 4"),
         ("a copy of a listener", "s0 = socket stream; bind s0 loopback; listen s0 2; s1 = dup s0; close s0; s2 = socket stream; connect s2 @s1; s3 = accept s1"),
@@ -160,10 +174,22 @@ internal static class Situations
             + "send s1 3; send s3 4; send s5 5; recv s6 9; recv s4 9; recv s2 9; send s2 2; close s3; recv s1 9; recv s4 9; send s6 7; recv s5 9; close s6; recv s5 9"),
     ];
 
+    /// <summary>Programs whose calls wait first and are due then: an accept in one, a recv in the other.</summary>
+    internal static ImmutableArray<ApiProgram> Waiting { get; } = [.. Particular.Where(one => one.Name is "an accept that waits" or "a recv that waits for data").Select(one => Of(one.Name, one.Steps, withPeer: false))];
+
+    /// <summary>
+    /// Nobody answers, and there is a limit to how long that is put up with. Each takes a second, after which the SYN is sent again: the queue of the listener is full.
+    /// </summary>
+    public static ImmutableArray<ApiProgram> Slow { get; } =
+    [
+        Of("a connect that nobody answers", "s0 = socket stream; bind s0 loopback; listen s0 0; s1 = socket stream; connect s1 @s0; s2 = socket stream; setsockopt s2 usertimeout 100; connect s2 @s0; getsockopt s2 error", withPeer: false),
+        Of("a connect that nobody answers, non-blocking", "s0 = socket stream; bind s0 loopback; listen s0 0; s1 = socket stream; connect s1 @s0; s2 = socket stream; setsockopt s2 usertimeout 100; nonblocking s2 on; connect s2 @s0; getsockopt s2 error; getsockopt s2 error", withPeer: false),
+    ];
+
     /// <summary>The ways to bring a socket to a state, as programs, with the slot of that socket.</summary>
     internal static ImmutableArray<(ApiProgram Program, int Slot)> Beginnings { get; } = [.. Prologues.Select(one => (Of(one.Name, one.Steps, withPeer: false), one.Slot))];
 
-    /// <summary>All programs; those of the matrix come after the particular ones.</summary>
+    /// <summary>All programs but the slow ones; those of the matrix come after the particular ones.</summary>
     /// <param name="withPeer">The sockets that connect are those of the other host.</param>
     public static IEnumerable<ApiProgram> All(bool withPeer)
     {

@@ -91,6 +91,9 @@ internal enum SocketOption : byte
     Error,
     Type,
     AcceptConn,
+
+    /// <summary>How long what was sent, a SYN too, may stay without an acknowledgment, in milliseconds.</summary>
+    UserTimeout,
 }
 
 internal enum How : byte

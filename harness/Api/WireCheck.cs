@@ -11,11 +11,11 @@ internal static class WireCheck
     public static ImmutableArray<Point> Rules { get; } = [Point.WireHandshake, Point.WireRefusal, Point.WireTuple, Point.WireData, Point.WireFin, Point.WireReset, Point.WireSilent, Point.WireDatagrams];
 
     /// <param name="facts">Of all connections of the program.</param>
-    /// <param name="refused">How many connects were refused.</param>
+    /// <param name="failed">How many connects were refused, and how many were not answered at all.</param>
     /// <param name="datagrams">How many datagrams were sent; null if that is not known.</param>
     /// <param name="flows">All that was captured while the program ran.</param>
     /// <param name="allKnown">The model knows the state of every socket: what it does not know of is not there.</param>
-    public static Disagreement? Judge(ImmutableArray<WireFacts> facts, int refused, int? datagrams, ImmutableArray<Flow> flows, bool allKnown, int step, long[] met)
+    public static Disagreement? Judge(ImmutableArray<WireFacts> facts, (int Refused, int TimedOut) failed, int? datagrams, ImmutableArray<Flow> flows, bool allKnown, int step, long[] met)
     {
         var left = flows.Where(flow => flow.Tuple.Protocol == Transport.Tcp).ToList();
         var unnamed = facts.Count(fact => fact.Client.Port == 0 || fact.Server.Port == 0);
@@ -24,21 +24,28 @@ internal static class WireCheck
             if (fact.Client.Port == 0 || fact.Server.Port == 0) continue;
             var flow = left.FirstOrDefault(one => Is(one.Tuple.Client, fact.Client) && Is(one.Tuple.Server, fact.Server));
             met[(int)Point.WireTuple]++;
-            if (flow is null) return Against(Point.WireTuple, $"a connection {fact.Client} → {fact.Server}, as both ends are named", left.Count == 0 ? "no connection" : string.Join(", ", left.Select(one => $"{one.Tuple.Client} → {one.Tuple.Server}")));
+            if (flow is null)
+            {
+                var others = left.Where(one => one.Segments.Any(segment => segment.Has(TcpFlags.Syn)) && !facts.Any(other => Is(one.Tuple.Client, other.Client) && Is(one.Tuple.Server, other.Server))).ToList();
+                return others.Count == 0 ? Against(Point.WireHandshake, $"a SYN from {fact.Client} to {fact.Server}", "nothing of this connection")
+                    : Against(Point.WireTuple, $"a connection {fact.Client} → {fact.Server}, as both ends are named", string.Join(", ", others.Select(one => $"{one.Tuple.Client} → {one.Tuple.Server}")));
+            }
+
             left.Remove(flow);
             if (Judge(fact, flow, met) is { } wrong) return wrong;
         }
 
         if (!allKnown) return null;
         var attempts = left.Where(flow => flow.Segments.Any(segment => segment.FromClient && segment.Has(TcpFlags.Syn))).ToList();
-        if (refused > 0) met[(int)Point.WireRefusal]++;
+        if (failed.Refused > 0) met[(int)Point.WireRefusal]++;
         var strays = attempts.Where(flow => flow.Segments.Any(segment => !segment.FromClient && segment.Has(TcpFlags.Syn))).ToList();
         if (strays.Count > unnamed && strays is [.., var stray])
             return Against(Point.WireSilent, "no connection but those that the program made", $"one more: {stray.Tuple.Client} → {stray.Tuple.Server}");
         attempts = [.. attempts.Except(strays)];
-        if (attempts.Count < refused) return Against(Point.WireRefusal, $"a SYN for each of {refused} connects that were refused", $"{attempts.Count}");
-        if (attempts.Count > refused) return Against(Point.WireSilent, $"{refused} connects that are refused", $"{attempts.Count} SYNs");
-        if (attempts.Find(flow => !flow.Segments.Any(segment => !segment.FromClient && segment.Has(TcpFlags.Rst))) is not null) return Against(Point.WireRefusal, "a reset in answer to the SYN", "none");
+        var all = failed.Refused + failed.TimedOut;
+        if (attempts.Count < all) return Against(Point.WireRefusal, $"a SYN for each of {all} connects that failed", $"{attempts.Count}");
+        if (attempts.Count > all) return Against(Point.WireSilent, $"{all} connects that fail", $"{attempts.Count} SYNs");
+        if (attempts.Count(flow => !flow.Segments.Any(segment => !segment.FromClient && segment.Has(TcpFlags.Rst))) > failed.TimedOut) return Against(Point.WireRefusal, "a reset in answer to the SYN", "none");
         met[(int)Point.WireSilent]++;
         var seen = flows.Where(flow => flow.Tuple.Protocol == Transport.Udp).Sum(flow => flow.Segments.Count(segment => segment.Unreachable is null));
         if (datagrams > 0) met[(int)Point.WireDatagrams]++;
@@ -61,6 +68,10 @@ internal static class WireCheck
                     return Against(Point.WireData, $"{sent} bytes from the {(fromClient ? "client" : "server")}", $"{bytes}");
             }
 
+            // A reset comes before the FINs: where one is sent for no reason, a FIN is missing, too.
+            met[(int)Point.WireReset]++;
+            var reset = flow.Segments.Any(segment => segment.Has(TcpFlags.Rst));
+            if (fact.Reset is { } should && should != reset) return Against(Point.WireReset, should ? "a reset" : "no reset", reset ? "one" : "none");
             met[(int)Point.WireFin]++;
             foreach (var (fromClient, ended) in ((bool, bool?)[])[(true, fact.ClientEnded), (false, fact.ServerEnded)])
             {
@@ -68,9 +79,7 @@ internal static class WireCheck
                 if (ended is { } must && has != must) return Against(Point.WireFin, must ? $"a FIN from the {(fromClient ? "client" : "server")}" : $"no FIN from the {(fromClient ? "client" : "server")}", has ? "one" : "none");
             }
 
-            met[(int)Point.WireReset]++;
-            var reset = flow.Segments.Any(segment => segment.Has(TcpFlags.Rst));
-            return fact.Reset is { } should && should != reset ? Against(Point.WireReset, should ? "a reset" : "no reset", reset ? "one" : "none") : null;
+            return null;
         }
     }
 

@@ -49,12 +49,12 @@ internal sealed partial class World
             case Primitive.Getsockname when answer is { Ok: true, Name: { } name } && socket.HasName && !socket.IsReset: (socket.Ip, socket.Port) = socket.Port == 0 || socket.HasPeerName ? (name.Ip, name.Port) : (socket.Ip, socket.Port); break;
             case Primitive.Setsockopt when answer.Ok: Option(call, socket); break;
             case Primitive.Getsockopt when call.Option == SocketOption.Error && answer.Ok: Asked(socket); break;
-            case Primitive.Nonblocking when answer.Ok: (socket.NonBlocking, socket.ModeUnsure) = (call.Size != 0, false); break;
+            case Primitive.Nonblocking when answer.Ok: (socket.NonBlocking, socket.ModeUnsure, socket.BlocksAgain) = (call.Size != 0, false, call.Size == 0 && (socket.NonBlocking || socket.BlocksAgain)); break;
             case Primitive.Dup when answer.Ok:
                 Met[(int)Point.SocketLowestDescriptor]++;
                 socket.References++;
                 socket.Duplicates++;
-                Give(call.Gives, socket, answer.Value);
+                Give(call.Gives, socket, answer.Value, isCopy: true);
                 socket.References--; // Give has counted it, too
                 break;
         }
@@ -85,12 +85,16 @@ internal sealed partial class World
         if (expected.Point == Point.ConnectFullQueueBlocks) Stuck(socket, call);
     }
 
-    /// <summary>A call that waited was ended by a signal.</summary>
-    public void Interrupted(int slot) => At(slot).HasPending = false;
-
-    private void Give(int slot, ModelSocket socket, int descriptor)
+    /// <summary>A call that waited was ended, by a signal or for a reason that the model does not know.</summary>
+    public void Interrupted(int slot)
     {
-        slots[slot] = new Slot { Given = true, Open = true, Socket = socket.Index, Descriptor = descriptor, AtPeer = socket.AtPeer };
+        At(slot).HasPending = false;
+        if (At(slot).Pending.Op == Primitive.Close) Closed(slot, At(slot));
+    }
+
+    private void Give(int slot, ModelSocket socket, int descriptor, bool isCopy = false)
+    {
+        slots[slot] = new Slot { Given = true, Open = true, IsCopy = isCopy, Socket = socket.Index, Descriptor = descriptor, AtPeer = socket.AtPeer };
         socket.References++;
         for (var i = 0; i < releasedCount; i++)
         {

@@ -23,7 +23,7 @@ internal sealed partial class World
             Primitive.Accept => CheckDescriptor(answer.Value, slots[call.On].AtPeer) ?? CheckAccepted(call, answer),
             Primitive.Recv => At(call.On).IsDatagram ? CheckDatagram(call, answer, data) : CheckStream(call, answer, data),
             Primitive.Poll => CheckReady(call, expected, answer.Ready),
-            Primitive.Getsockname => CheckName(call, point, At(call.On), answer),
+            Primitive.Getsockname => CheckName(call, point, At(call.On), answer) is { } wrong ? wrong with { Point = slots[call.On].IsCopy ? Point.DupCopies : wrong.Point } : null,
             Primitive.Getpeername => CheckPeer(call, point, At(call.On), answer),
             Primitive.Getsockopt when call.Option == SocketOption.Error => CheckPending(point, At(call.On), answer.Pending),
             _ => null,
@@ -48,6 +48,9 @@ internal sealed partial class World
         if (sockets[socket.Peer].SentNothing) return Point.SendEmpty;
         return sockets[socket.Peer] is { Duplicates: > 0, References: > 0 } ? Point.CloseLastDescriptorOnly : socket is { WriteShut: true, ReadShut: false } ? Point.ShutdownWrite : point;
     }
+
+    /// <summary>Whose fault it is that a call has not waited: its own, or that of the mode, which was set back and has stayed.</summary>
+    public Point BlamedForNotWaiting(in Call call, in Expectation expected, in Answer answer) => answer.Error == Errno.EAGAIN && At(call.On).BlocksAgain ? Point.NonblockingSets : expected.Point;
 
     private Disagreement? CheckSignal(in Call call, in Expectation expected, in Answer answer)
     {

@@ -113,7 +113,7 @@ internal sealed partial class World
         var full = listener.Count > Math.Max(listener.Backlog, 0);
         if (full && !HostOf(listener).Has(Traits.DropsBeyondBacklog)) return Expectation.Skipped;
         if (!full && listener.Count > 0 && listener.Count >= listener.Backlog && !HostOf(listener).Has(Traits.DropsBeyondBacklog)) return Expectation.Skipped;
-        return socket.NonBlocking ? Say(Point.ConnectInProgress) : full ? Say(Point.ConnectFullQueueBlocks) with { Blocks = true } : Say(Point.ConnectListener);
+        return socket.NonBlocking ? Say(Point.ConnectInProgress) : full && socket.UserTimeout > 0 ? Say(Point.ConnectTimedOut) : full ? Say(Point.ConnectFullQueueBlocks) with { Blocks = true } : Say(Point.ConnectListener);
     }
 
     private static Answers Connects(ModelSocket socket) =>
@@ -139,6 +139,7 @@ internal sealed partial class World
                 if (expected.Point == Point.ConnectInProgress && listener.Count > Math.Max(listener.Backlog, 0))
                 {
                     Stuck(socket, call);
+                    if (socket.UserTimeout > 0) TimedOut(socket, Errno.ETIMEDOUT);
                     return;
                 }
 
@@ -156,6 +157,8 @@ internal sealed partial class World
                 if (profile.Has(Traits.FailedConnectEnds)) break;
                 if (answer.Error == Errno.EINPROGRESS) (socket.Error, socket.Unsettled) = (Errno.ECONNREFUSED, true);
                 break;
+            case Point.ConnectTimedOut when answer.Ok: Lose(socket); break;
+            case Point.ConnectTimedOut: TimedOut(socket, Errno.None); break;
             case Point.ConnectAfterCompletion:
                 socket.Completed = false;
                 break;
@@ -191,7 +194,7 @@ internal sealed partial class World
         socket.Phase = other.Phase = Phase.Connected;
         if (!socket.HasName) (socket.HasName, socket.Ip, socket.Port) = (true, Name.Loopback, 0);
         if (socket.Ip == 0) socket.Ip = Name.Loopback;
-        (other.Reuse, other.NoDelay, other.Linger, other.ReceiveTimeout, other.WasFull, other.FixedSend, other.FixedReceive) = (listener.Reuse, listener.NoDelay, listener.Linger, listener.ReceiveTimeout, listener.WasFull, listener.FixedSend, listener.FixedReceive); // as Linux and the BSDs have it
+        (other.Reuse, other.NoDelay, other.Linger, other.ReceiveTimeout, other.WasFull, other.FixedSend, other.FixedReceive, other.UserTimeout) = (listener.Reuse, listener.NoDelay, listener.Linger, listener.ReceiveTimeout, listener.WasFull, listener.FixedSend, listener.FixedReceive, listener.UserTimeout); // as Linux and the BSDs have it
         (other.HasName, other.Ip, other.Port) = (true, Name.Loopback, listener.Port);
         (socket.Peer, other.Peer) = (other.Index, socket.Index);
         socket.HasPeerName = other.HasPeerName = true;
@@ -227,12 +230,19 @@ internal sealed partial class World
         if (!socket.HasName) (socket.HasName, socket.Ip, socket.Port) = (true, Name.Loopback, 0);
     }
 
+    /// <param name="pending">The error that is told later; none if it was told.</param>
+    private void TimedOut(ModelSocket socket, Errno pending)
+    {
+        TimeOuts++;
+        (socket.Phase, socket.Error, socket.Unsettled) = (HostOf(socket).Has(Traits.FailedConnectEnds) ? Phase.Unspecified : Phase.Refused, pending, pending != Errno.None);
+    }
+
     /// <summary>There is room in the queue again: connects that were dropped come through when their SYN is sent again, who knows when.</summary>
     private void Unstick(ModelSocket listener)
     {
         for (var i = 0; i < socketCount; i++)
         {
-            if (sockets[i].Phase == Phase.Connecting && sockets[i].Listener == listener.Index) sockets[i].Phase = Phase.Unspecified;
+            if (sockets[i] is { Phase: Phase.Connecting } or { Phase: Phase.Refused, Unsettled: true, Error: Errno.ETIMEDOUT } && sockets[i].Listener == listener.Index) sockets[i].Phase = Phase.Unspecified;
         }
     }
 }

@@ -9,8 +9,8 @@ internal sealed partial class World
         profile = HostOf(call);
         switch (call.Op)
         {
-            case Primitive.Socket: return Socket(call);
-            case Primitive.Open: return noDescriptors ? Expectation.Skipped : Say(Point.SocketLowestDescriptor);
+            case Primitive.Socket: return CloseWaits() ? Expectation.Skipped : Socket(call);
+            case Primitive.Open: return noDescriptors || CloseWaits() ? Expectation.Skipped : Say(Point.SocketLowestDescriptor);
             case Primitive.Limit: return Say(Point.SocketDescriptorsUsedUp, Answers.Success);
         }
 
@@ -19,9 +19,10 @@ internal sealed partial class World
         if (!slots[call.On].Open) return BadDescriptor(call.Op);
         var socket = At(call.On);
         if (socket.Phase == Phase.File) return File(call.Op);
-        if (call.Op is Primitive.Close) return Close(socket);
+        if (call.Op is Primitive.Close) return Close(call, socket);
+        if (call.Gives >= 0 && !(socket.HasPending && call == socket.Pending) && CloseWaits()) return Expectation.Skipped;
         if (socket is { Phase: Phase.Unspecified, WasListening: true, NonBlocking: true } && call.Op == Primitive.Accept) return Say(Point.AcceptAfterShutdown);
-        if (socket.Phase == Phase.Unspecified || (socket.HasPending && call != socket.Pending && !IsHarmless(call.Op))) return Expectation.Skipped;
+        if (socket.Phase == Phase.Unspecified || (socket.HasPending && call != socket.Pending && !IsHarmless(call.Op, socket))) return Expectation.Skipped;
         if (IsUnfinished(socket) && Unfinished(call) is { } unfinished) return unfinished;
         return call.Op switch
         {
@@ -39,7 +40,7 @@ internal sealed partial class World
             Primitive.Nonblocking => Say(Point.NonblockingSets),
             Primitive.Poll => Say(PollPoint(socket)) with { Must = Due(socket), MustNot = Absent(socket), MayBeEarly = true, Cause = CauseOf(socket) },
             Primitive.Dup => noDescriptors ? Say(Point.DupDescriptorsUsedUp) : Say(Point.DupCopies),
-            Primitive.Interrupt => socket.HasPending ? Say(Interrupted(socket.Pending.Op)) : Expectation.Skipped,
+            Primitive.Interrupt => socket is { HasPending: true, Pending.Op: not Primitive.Close } ? Say(Interrupted(socket.Pending.Op)) : Expectation.Skipped,
             _ => Expectation.Skipped,
         };
     }
@@ -59,10 +60,21 @@ internal sealed partial class World
         return slots[slot].Open;
     }
 
-    private bool Meddles(in Call call) => IsOpen(call.On) && At(call.On).HasPending && (!IsHarmless(call.Op) || (call.Op == Primitive.Poll && (At(call.On).Pending.Flags & CallFlags.WaitAll) != 0)); // what it has taken already does not show
+    private bool Meddles(in Call call) => IsOpen(call.On) && At(call.On).HasPending && (!IsHarmless(call.Op, At(call.On)) || (call.Op == Primitive.Poll && (At(call.On).Pending.Flags & CallFlags.WaitAll) != 0)); // what it has taken already does not show
 
     /// <summary>What may be asked of a socket on which another call waits.</summary>
-    private static bool IsHarmless(Primitive op) => op is Primitive.Interrupt or Primitive.Getsockname or Primitive.Getpeername or Primitive.Getsockopt or Primitive.Poll;
+    private static bool IsHarmless(Primitive op, ModelSocket socket) => socket.Pending.Op != Primitive.Close && op is Primitive.Interrupt or Primitive.Getsockname or Primitive.Getpeername or Primitive.Getsockopt or Primitive.Poll;
+
+    /// <summary>A close waits: whether its descriptor is free already, the standard does not say, so none is asked for.</summary>
+    private bool CloseWaits()
+    {
+        for (var i = 0; i < socketCount; i++)
+        {
+            if (sockets[i] is { HasPending: true, Pending.Op: Primitive.Close }) return true;
+        }
+
+        return false;
+    }
 
     private static Point Interrupted(Primitive op) => op switch { Primitive.Accept => Point.AcceptInterrupted, Primitive.Connect => Point.ConnectInterrupted, _ => Point.RecvInterrupted };
 

@@ -4,7 +4,7 @@ namespace SockConformance.Api;
 internal sealed partial class World
 {
     private Expectation SetOption(in Call call, ModelSocket socket) =>
-        call.Option is SocketOption.Error or SocketOption.Type or SocketOption.AcceptConn || (call.Option == SocketOption.NoDelay && socket.IsDatagram) ? Expectation.Skipped
+        call.Option is SocketOption.Error or SocketOption.Type or SocketOption.AcceptConn || (call.Option == SocketOption.NoDelay && socket.IsDatagram) || (call.Option == SocketOption.UserTimeout && (socket.IsDatagram || socket.Phase is not (Phase.Fresh or Phase.Bound))) ? Expectation.Skipped
         : Say(socket.IsReset || socket.WriteShut || socket.End || socket.Phase == Phase.Refused ? Point.SetsockoptEnded : Point.SetsockoptSets);
 
     private static void Option(in Call call, ModelSocket socket)
@@ -16,6 +16,7 @@ internal sealed partial class World
             case SocketOption.Broadcast: socket.Broadcast = call.Size != 0; break;
             case SocketOption.Linger: socket.Linger = call.Size; break;
             case SocketOption.RcvTimeo: socket.ReceiveTimeout = call.Size; break;
+            case SocketOption.UserTimeout: socket.UserTimeout = call.Size; break;
             case SocketOption.RcvBuf: socket.WasFull = socket.FixedReceive = true; break;
             case SocketOption.SndBuf: socket.WasFull = socket.FixedSend = true; break;
         }
@@ -30,6 +31,7 @@ internal sealed partial class World
         SocketOption.NoDelay when !socket.IsDatagram => Stored(socket.NoDelay ? 1 : 0),
         SocketOption.Broadcast => Stored(socket.Broadcast ? 1 : 0),
         SocketOption.Linger => Stored(socket.Linger),
+        SocketOption.UserTimeout when !socket.IsDatagram => Stored(socket.UserTimeout),
         _ => Expectation.Skipped,
     };
 

@@ -178,7 +178,17 @@ internal sealed partial class World
         EndFor(socket, call.How == How.Wr ? Point.ShutdownWrite : Point.ShutdownBoth);
     }
 
-    private Expectation Close(ModelSocket socket) => Say(Point.CloseFrees) with { Skip = socket.HasPending };
+    private Expectation Close(in Call call, ModelSocket socket)
+    {
+        if (socket.HasPending && call != socket.Pending) return Expectation.Skipped;
+        if (socket.IsDatagram || socket.Phase != Phase.Connected || socket is not { References: 1, Linger: > 0, IsReset: false, PeerGone: false } || Unread(socket) > 0) return Say(Point.CloseFrees);
+        if (Outstanding(socket) is var left && (left == 0 || (left <= RoomAtLeast && !socket.WasFull && !sockets[socket.Peer].WasFull))) return Say(Point.CloseLingerDrained); // what fits into the peer's buffer is with it at once
+        if (socket.HasPending) return Say(Point.CloseLingerDrained) with { Blocks = socket.Full };
+        return socket.Full && HasFixedRoom(socket) ? Say(Point.CloseLingerWaits) with { Blocks = true } : Expectation.Skipped;
+    }
+
+    /// <summary>A close that waits must return now; with some of the data still unread it may.</summary>
+    private bool MustReturn(ModelSocket closing) => closing.IsReset || Outstanding(closing) == 0;
 
     private void Closed(int slot, ModelSocket socket)
     {
@@ -214,8 +224,8 @@ internal sealed partial class World
         var peer = sockets[socket.Peer];
         peer.PeerGone = true;
         if (socket.IsReset || peer.IsReset || (socket.WriteShut && socket.End)) return;
-        var cause = Unread(socket) > 0 ? Point.CloseUnreadData : socket.Linger == 0 ? Point.CloseLingerZero : Point.ClosePeerSeesEnd;
-        if (cause == Point.ClosePeerSeesEnd) EndFor(socket, cause);
+        var cause = Unread(socket) > 0 ? Point.CloseUnreadData : socket.Linger switch { 0 => Point.CloseLingerZero, > 0 => Point.CloseLingerDrained, _ => Point.ClosePeerSeesEnd };
+        if (cause is Point.ClosePeerSeesEnd or Point.CloseLingerDrained) EndFor(socket, cause);
         else if (profile.Allowed(cause).IsAnything) Lose(peer);
         else ResetBy(peer, cause, told: false);
     }

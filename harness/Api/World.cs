@@ -42,7 +42,7 @@ internal sealed partial class World
 
     private struct Slot
     {
-        public bool Given, Open, AtPeer;
+        public bool Given, Open, AtPeer, IsCopy;
         public int Socket, Descriptor;
     }
 
@@ -58,6 +58,9 @@ internal sealed partial class World
     /// <summary>How many connects of this program were refused by a reset.</summary>
     public int Refusals { get; private set; }
 
+    /// <summary>How many were not answered at all.</summary>
+    public int TimeOuts { get; private set; }
+
     /// <summary>What was answered in situations that no standard speaks of: a bit for each error, that of success first.</summary>
     public ulong[] Seen { get; } = new ulong[Points.Table.Length];
 
@@ -68,7 +71,7 @@ internal sealed partial class World
     public void Reset()
     {
         Array.Clear(slots);
-        socketCount = releasedCount = datagramsSent = step = Refusals = 0;
+        socketCount = releasedCount = datagramsSent = step = Refusals = TimeOuts = 0;
         noDescriptors = datagramsUnsure = descriptorReserved = false;
     }
 
@@ -122,6 +125,15 @@ internal sealed partial class World
     /// <summary>Nobody can say what this socket will answer.</summary>
     public void LetGo(int slot) => Lose(At(slot));
 
+    /// <summary>How long a call may take by itself, in milliseconds. A user timeout is looked at when the SYN is sent again, which is a second later.</summary>
+    public int LongestOf(in Call call) => call.Op switch
+    {
+        Primitive.Poll => call.Size,
+        Primitive.Connect when IsOpen(call.On) && At(call.On).UserTimeout > 0 => At(call.On).UserTimeout + 1000,
+        Primitive.Recv when IsOpen(call.On) => At(call.On).ReceiveTimeout,
+        _ => 0,
+    };
+
     /// <summary>The call that waits on this socket, if one does, and whether it has no reason to wait any more.</summary>
     public bool Waits(int slot, out Call call, out bool isDue)
     {
@@ -129,7 +141,7 @@ internal sealed partial class World
         isDue = false;
         if (!IsOpen(slot) || !At(slot).HasPending || At(slot).Pending.On != slot) return false; // told once, whatever copies there are
         call = At(slot).Pending;
-        isDue = !Expect(call).Blocks;
+        isDue = call.Op == Primitive.Close ? MustReturn(At(slot)) : !Expect(call).Blocks;
         return true;
     }
 

@@ -183,7 +183,7 @@ internal static class Transcript
                 SocketOption.RcvTimeo or SocketOption.SndTimeo => $"timeout({fd}, {Number(call.Option)}, {call.Size})",
                 _ => $"set({fd}, {Number(call.Option)}, {call.Size})",
             },
-            Primitive.Getsockopt => $"option({fd}, {(call.Option is SocketOption.NoDelay ? "" : "SOL_SOCKET, ")}{Number(call.Option).Replace("SOL_SOCKET, ", "", StringComparison.Ordinal)})",
+            Primitive.Getsockopt => $"option({fd}, {(call.Option is SocketOption.NoDelay or SocketOption.UserTimeout ? "" : "SOL_SOCKET, ")}{Number(call.Option).Replace("SOL_SOCKET, ", "", StringComparison.Ordinal)})",
             Primitive.Nonblocking => $"fcntl({fd}, F_SETFL, {(call.Size != 0 ? "O_NONBLOCK" : "0")})",
             Primitive.Poll => $"events({fd})",
             Primitive.Dup => $"dup({fd})",
@@ -209,6 +209,7 @@ internal static class Transcript
     private static string Number(SocketOption option) => option switch
     {
         SocketOption.NoDelay => "IPPROTO_TCP, TCP_NODELAY",
+        SocketOption.UserTimeout => "IPPROTO_TCP, TCP_USER_TIMEOUT",
         SocketOption.RcvTimeo => "SO_RCVTIMEO",
         SocketOption.SndTimeo => "SO_SNDTIMEO",
         SocketOption.ReuseAddr => "SOL_SOCKET, SO_REUSEADDR",
@@ -249,7 +250,6 @@ internal static class Transcript
         };
         var option = call.Option switch
         {
-            SocketOption.NoDelay => "IPPROTO_TCP, TCP_NODELAY",
             SocketOption.RcvTimeo => "SOL_SOCKET, SO_RCVTIMEO",
             SocketOption.SndTimeo => "SOL_SOCKET, SO_SNDTIMEO",
             _ => Number(call.Option),

@@ -30,6 +30,7 @@ internal sealed class DriverCheck(DriverPlan plan, Func<IDriver> start, IDriver?
 {
     private const int MaxFindsPerRule = 4, MaxRestarts = 40, ShrinkRuns = 400, Length = 30, Batch = 25;
     private const string Interrupted = "the run was interrupted";
+    private static readonly TimeSpan EnoughForAll = TimeSpan.FromSeconds(20);
     private readonly Dictionary<Point, List<(ApiProgram Program, Disagreement Wrong)>> finds = [];
     private readonly HashSet<Point> selected = [.. plan.Rules.Select(rule => Points.Find(rule.Id)!.Point)];
     private readonly Coverage drawn = new();
@@ -40,6 +41,7 @@ internal sealed class DriverCheck(DriverPlan plan, Func<IDriver> start, IDriver?
     private Func<ImmutableArray<Flow>?>? capture = captured;
     private IDriver? driver;
     private ProgramRun? run;
+    private bool losesAnswers;
     private int restarts, done;
     private long primitivesBefore;
 
@@ -58,7 +60,7 @@ internal sealed class DriverCheck(DriverPlan plan, Func<IDriver> start, IDriver?
         {
             Manners();
             if (driver!.LacksNetwork) capture = null;
-            foreach (var program in Situations.All(Network).Where(Wanted).OrderBy(IsBeside))
+            foreach (var program in AllSituations().Where(Wanted).OrderBy(IsBeside))
             {
                 if (Over()) break;
                 One(program);
@@ -95,6 +97,13 @@ internal sealed class DriverCheck(DriverPlan plan, Func<IDriver> start, IDriver?
 
     private bool Network => driver is not { LacksNetwork: true } && peer is not null;
 
+    /// <summary>The slow ones come first where they are asked for or there is time for all, else last.</summary>
+    private IEnumerable<ApiProgram> AllSituations()
+    {
+        var isAskedFor = selected.Contains(Point.ConnectTimedOut) && (plan.Rules.Length < Points.Table.Length || plan.Until is not { } until || until - Clock.Now > EnoughForAll);
+        return isAskedFor ? Situations.Slow.Concat(Situations.All(Network)) : Situations.All(Network).Concat(Situations.Slow);
+    }
+
     /// <summary>With only a few rules selected, the programs that have to do with their primitives come first, and those alone.</summary>
     private bool Wanted(ApiProgram program) => plan.InFull || words.Value.Count == 0 || program.Calls.Any(call => words.Value.Contains(call.Op));
 
@@ -121,7 +130,7 @@ internal sealed class DriverCheck(DriverPlan plan, Func<IDriver> start, IDriver?
     {
         if (driver is not null) return;
         driver = start();
-        run = new ProgramRun(plan.Profile, driver, peer, plan.Patience, plan.PeerProfile);
+        run = new ProgramRun(plan.Profile, driver, peer, plan.Patience, plan.PeerProfile) { LosesAnswers = losesAnswers };
     }
 
     private void Retire()
@@ -147,11 +156,30 @@ internal sealed class DriverCheck(DriverPlan plan, Func<IDriver> start, IDriver?
     {
         Start();
         metBefore[(int)Point.DriverHello]++;
-        if (driver is not Targets.PipeDriver asked) return;
-        Manner(Point.DriverUnknownCall, () => asked.AskUnknown() is { Unsupported: true } ? null : ("{\"unsupported\":true}", "another answer"));
+        if (driver is not Targets.PipeDriver) return;
+        AnswersLate();
+        Manner(Point.DriverUnknownCall, () => ((Targets.PipeDriver)driver!).AskUnknown() is { Unsupported: true } ? null : ("{\"unsupported\":true}", "another answer"));
         Retire();
         using var other = (Targets.PipeDriver)start();
         Manner(Point.DriverEnds, () => other.EndsWithInput() ? null : ("the driver exits", "it still runs"));
+        Start();
+    }
+
+    /// <summary>Two calls of different kinds that wait and then have a reason to end: if neither is answered, that is no call's fault.</summary>
+    private void AnswersLate()
+    {
+        foreach (var program in Situations.Waiting)
+        {
+            Start();
+            Run(program, looked: false);
+        }
+
+        if (run is { Unanswered.Count: > 1 })
+        {
+            losesAnswers = true;
+            Retire();
+        }
+
         Start();
     }
 
@@ -228,6 +256,12 @@ internal sealed class DriverCheck(DriverPlan plan, Func<IDriver> start, IDriver?
             {
                 cancellation.ThrowIfCancellationRequested();
                 if (failures.ContainsKey(point)) break;
+                if (point == Point.NonblockingSets && failures.Keys.Any(other => other is Point.AcceptEmptyBlocks or Point.RecvEmptyBlocks or Point.SendFullBlocks))
+                {
+                    blamed.Add(point); // those do not wait in any mode
+                    break;
+                }
+
                 var failure = program.Calls.IsEmpty ? new ProgramFailure(new Verdict.Violation(wrong.Expected, wrong.Observed), program, [], [], new Shrinking(0, 0, 0), (1, 1)) : Confirmed(program, point, until);
                 if (failure is null && point != Point.DriverAnswer && Points.Of(point).Id.StartsWith("driver/", StringComparison.Ordinal))
                     failure = new ProgramFailure(new Verdict.Violation(wrong.Expected, wrong.Observed, wrong.Step), program, [], [], new Shrinking(program.Calls.Length, program.Calls.Length, 0), (1, 1)); // no accident of timing

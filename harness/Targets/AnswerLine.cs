@@ -8,14 +8,26 @@ namespace SockConformance.Targets;
 internal readonly ref struct AnswerLine
 {
     private readonly ReadOnlySpan<byte> text, data;
-    private readonly bool hasOutcome;
+    private readonly Told told;
 
-    private AnswerLine(ReadOnlySpan<byte> text, ReadOnlySpan<byte> data, int id, bool blocked, bool hasOutcome, Answer answer)
+    private AnswerLine(ReadOnlySpan<byte> text, ReadOnlySpan<byte> data, int id, bool blocked, Told told, Answer answer)
     {
         this.text = text;
         this.data = data;
-        this.hasOutcome = hasOutcome;
+        this.told = told;
         (Id, Blocked, Answer) = (id, blocked, answer);
+    }
+
+    /// <summary>Fields that are there, of those whose absence their value does not show.</summary>
+    [Flags]
+    private enum Told
+    {
+        None = 0,
+        Outcome = 1,
+        Value = 2,
+        Data = 4,
+        Events = 8,
+        Pending = 16,
     }
 
     public int Id { get; }
@@ -28,7 +40,7 @@ internal readonly ref struct AnswerLine
     /// <summary>Whether this can be the answer to such a call; the bytes that RECV gave go to the room. Returns how many they are.</summary>
     public int TakeFor(in Call call, Span<byte> room)
     {
-        if (!hasOutcome) throw Broken(Point.DriverFields, "value, errno or unsupported", text);
+        if ((told & Told.Outcome) == 0) throw Broken(Point.DriverFields, "value, errno or unsupported", text);
         var received = call.Op == Primitive.Recv && Answer.Ok ? Bytes(room) : 0;
         if (Answer is { Ok: true, Unsupported: false } && Missing(call) is { } field) throw Broken(Point.DriverFields, $"the field \"{field}\"", text);
         return received;
@@ -36,7 +48,7 @@ internal readonly ref struct AnswerLine
 
     public static AnswerLine Read(ReadOnlySpan<byte> text)
     {
-        var (id, blocked, outcome, hasValue) = (-1, false, false, false);
+        var (id, blocked, told) = (-1, false, Told.None);
         var answer = default(Answer);
         ReadOnlySpan<byte> data = default;
         try
@@ -49,34 +61,40 @@ internal readonly ref struct AnswerLine
                 else if (json.ValueTextEquals("value"u8))
                 {
                     answer = answer with { Value = Int(ref json) };
-                    (outcome, hasValue) = (true, true);
+                    told |= Told.Outcome | Told.Value;
                 }
                 else if (json.ValueTextEquals("errno"u8))
                 {
                     json.Read();
                     if (json.TokenType != JsonTokenType.String) throw Broken(Point.DriverFields, "errno: a name", text);
                     answer = answer with { Error = Named(ref json, text) };
-                    outcome = true;
+                    told |= Told.Outcome;
                 }
                 else if (json.ValueTextEquals("blocked"u8)) blocked = Bool(ref json);
                 else if (json.ValueTextEquals("unsupported"u8))
                 {
                     answer = answer with { Unsupported = Bool(ref json) };
-                    outcome = true;
+                    told |= Told.Outcome;
                 }
                 else if (json.ValueTextEquals("data"u8))
                 {
                     json.Read();
                     if (json.TokenType != JsonTokenType.String || json.ValueIsEscaped) throw Broken(Point.DriverFields, "data: hexadecimal digits", text);
                     data = json.ValueSpan;
+                    told |= Told.Data;
                 }
                 else if (json.ValueTextEquals("address"u8)) answer = answer with { Name = Address(ref json, text) };
                 else if (json.ValueTextEquals("length"u8)) answer = answer with { NameLength = Int(ref json) };
-                else if (json.ValueTextEquals("revents"u8)) answer = answer with { Ready = Events(ref json, text) };
+                else if (json.ValueTextEquals("revents"u8))
+                {
+                    answer = answer with { Ready = Events(ref json, text) };
+                    told |= Told.Events;
+                }
                 else if (json.ValueTextEquals("error"u8))
                 {
                     json.Read();
                     answer = answer with { Pending = json.TokenType == JsonTokenType.String && json.ValueTextEquals("0"u8) ? Errno.None : Named(ref json, text) };
+                    told |= Told.Pending;
                 }
                 else if (json.ValueTextEquals("signals"u8))
                 {
@@ -98,8 +116,8 @@ internal readonly ref struct AnswerLine
             throw Broken(e is JsonException ? Point.DriverForm : Point.DriverFields, e is JsonException ? "a JSON object on each line" : "fields of the kind that the protocol gives them", text);
         }
 
-        if (!answer.Ok && hasValue) throw Broken(Point.DriverFields, "either value or errno", text);
-        return new AnswerLine(text, data, id, blocked, outcome, answer.Ok ? answer : answer with { Value = -1 });
+        if (!answer.Ok && (told & Told.Value) != 0) throw Broken(Point.DriverFields, "either value or errno", text);
+        return new AnswerLine(text, data, id, blocked, told, answer.Ok ? answer : answer with { Value = -1 });
     }
 
     public static DriverException Broken(Point point, string expected, ReadOnlySpan<byte> text) => new(point, expected, Encoding.UTF8.GetString(text[..Math.Min(text.Length, 200)]));
@@ -125,6 +143,9 @@ internal readonly ref struct AnswerLine
     {
         Primitive.Accept => Answer.Name is null ? "address" : null,
         Primitive.Getsockname or Primitive.Getpeername => call.Size > 0 ? Answer.NameLength == 0 ? "length" : null : Answer.Name is null ? "address" : null,
+        Primitive.Recv => Answer.Value > 0 && (told & Told.Data) == 0 ? "data" : null,
+        Primitive.Poll => (told & Told.Events) == 0 ? "revents" : null,
+        Primitive.Getsockopt => call.Option == SocketOption.Error && (told & Told.Pending) == 0 ? "error" : null,
         _ => null,
     };
 

@@ -13,7 +13,8 @@ internal sealed class PipeDriver : IDriver
 {
     public const int MaxLine = 1 << 20;
     private const int Looks = 60, MostMissed = 4, NoLooksFor = 64;
-    private static readonly TimeSpan Hello = TimeSpan.FromSeconds(10);
+    private const string Unknown = "levitate";
+    private static readonly TimeSpan Hello = TimeSpan.FromSeconds(10), LastChance = TimeSpan.FromSeconds(0.5);
 
     /// <summary>For requests whose answer is a value and nothing else.</summary>
     private static readonly Call Plain = new(Primitive.Limit);
@@ -86,7 +87,17 @@ internal sealed class PipeDriver : IDriver
     {
         var id = ++lastId;
         Write(requests.Of(id, request, data, background: false));
-        var answer = Await(id, patience + TimeSpan.FromMilliseconds(request.Call.Op == Primitive.Poll ? request.Call.Size : 0), request.Call, room, out received, out var blocked);
+        Answer answer;
+        bool blocked;
+        try
+        {
+            answer = Await(id, patience + TimeSpan.FromMilliseconds(request.Takes), request.Call, room, out received, out blocked);
+        }
+        catch (DriverException e) when (e.Point == Point.DriverAnswer && !box.Process!.End.IsCompleted)
+        {
+            throw AnswersAnother() ? new DriverException(Point.DriverAnswer, "an answer to each request", "none to this one, and one to the next") : e;
+        }
+
         return blocked ? throw new DriverException(Point.DriverBlocked, "an answer: only what was asked for in the background is told as blocked", "blocked") : answer;
     }
 
@@ -134,7 +145,7 @@ internal sealed class PipeDriver : IDriver
     }
 
     /// <summary>Asks something that no driver knows.</summary>
-    public Answer AskUnknown() => Order("levitate", "socket", 3);
+    public Answer AskUnknown() => Order(Unknown, "socket", 3);
 
     /// <summary>Closes its stdin; whether it ends then.</summary>
     public bool EndsWithInput()
@@ -146,11 +157,27 @@ internal sealed class PipeDriver : IDriver
     public void Dispose() => box.Dispose();
 
     /// <summary>A request that is no primitive on a socket.</summary>
-    private Answer Order(string call, string? field = null, int value = 0)
+    private Answer Order(string call, string? field = null, int value = 0) => Order(patience, call, field, value);
+
+    private Answer Order(TimeSpan within, string call, string? field, int value)
     {
         var id = ++lastId;
         Write(requests.Of(id, call, field, value));
-        return Await(id, patience, Plain, [], out _, out _);
+        return Await(id, within, Plain, [], out _, out _);
+    }
+
+    /// <summary>Whether it goes on although a request was not answered: then that was passed over, and no call hangs.</summary>
+    private bool AnswersAnother()
+    {
+        try
+        {
+            Order(LastChance, Unknown, "socket", 3);
+            return true;
+        }
+        catch (DriverException)
+        {
+            return false;
+        }
     }
 
     private void Write(ReadOnlySpan<byte> left)

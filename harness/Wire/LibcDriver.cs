@@ -69,14 +69,7 @@ internal sealed unsafe class LibcDriver : IDriver
                 return answer.Ok && length >= AddressSize ? answer with { Name = Parse(address) } : answer;
             case Primitive.Shutdown: return Result(Libc.shutdown(fd, call.How switch { How.Rd => 0, How.Wr => 1, How.RdWr => 2, _ => 77 }));
             case Primitive.Close:
-                for (var i = 0; i < openCount; i++)
-                {
-                    if (open[i] != fd) continue;
-                    open[i] = open[--openCount];
-                    return Result(Libc.close(fd));
-                }
-
-                return Answer.Failed(Errno.EBADF);
+                return Forget(fd) ? Result(Libc.close(fd)) : Answer.Failed(Errno.EBADF);
             case Primitive.Getsockname or Primitive.Getpeername:
                 length = call.Size > 0 ? call.Size : AddressSize;
                 var named = Result(call.Op == Primitive.Getsockname ? Libc.getsockname(fd, address, &length) : Libc.getpeername(fd, address, &length));
@@ -122,12 +115,27 @@ internal sealed unsafe class LibcDriver : IDriver
     public void Reset()
     {
         for (var i = 0; i < openCount; i++) _ = Libc.shutdown(open[i], 2); // wakes whoever waits
-        foreach (var one in waiting) one?.Done.Wait(TimeSpan.FromSeconds(5));
-        Array.Clear(waiting);
+        foreach (var one in waiting)
+        {
+            if (one is { Closes: false }) one.Done.Wait(TimeSpan.FromSeconds(5));
+        }
+
         while (openCount > 0) _ = Libc.close(open[--openCount]);
+        foreach (var one in waiting) one?.Done.Wait(TimeSpan.FromSeconds(5)); // a close that lingers ends with its peer
+        Array.Clear(waiting);
     }
 
     public void Dispose() => Reset();
+
+    private bool Forget(int descriptor)
+    {
+        lock (open)
+        {
+            var at = Array.IndexOf(open, descriptor, 0, openCount);
+            if (at >= 0) open[at] = open[--openCount];
+            return at >= 0;
+        }
+    }
 
     private bool Owns(int descriptor)
     {
@@ -173,7 +181,7 @@ internal sealed unsafe class LibcDriver : IDriver
                 ((long*)two)[0] = value / 1000;
                 ((long*)two)[1] = value % 1000 * 1000;
                 return Result(Libc.setsockopt(fd, Libc.SolSocket, option == SocketOption.RcvTimeo ? 20 : 21, two, 16));
-            default: return Result(Libc.setsockopt(fd, option == SocketOption.NoDelay ? Libc.IpProtoTcp : Libc.SolSocket, Number(option), &value, sizeof(int)));
+            default: return Result(Libc.setsockopt(fd, Level(option), Number(option), &value, sizeof(int)));
         }
     }
 
@@ -181,7 +189,7 @@ internal sealed unsafe class LibcDriver : IDriver
     {
         var value = stackalloc int[4];
         var length = option is SocketOption.RcvTimeo or SocketOption.SndTimeo ? 16 : option == SocketOption.Linger ? 8 : 4;
-        var answer = Result(Libc.getsockopt(fd, option == SocketOption.NoDelay ? Libc.IpProtoTcp : Libc.SolSocket, Number(option), value, &length));
+        var answer = Result(Libc.getsockopt(fd, Level(option), Number(option), value, &length));
         return !answer.Ok ? answer : option switch
         {
             SocketOption.Error => answer with { Pending = value[0] == 0 ? Errno.None : Libc.Named(value[0]) },
@@ -190,6 +198,8 @@ internal sealed unsafe class LibcDriver : IDriver
             _ => answer with { Value = value[0] },
         };
     }
+
+    private static int Level(SocketOption option) => option is SocketOption.NoDelay or SocketOption.UserTimeout ? Libc.IpProtoTcp : Libc.SolSocket;
 
     private static int Number(SocketOption option) => option switch
     {
@@ -203,6 +213,7 @@ internal sealed unsafe class LibcDriver : IDriver
         SocketOption.SndBuf => 7,
         SocketOption.Error => Libc.SoError,
         SocketOption.Type => 3,
+        SocketOption.UserTimeout => 18,
         _ => 30,
     };
 
@@ -228,6 +239,7 @@ internal sealed unsafe class LibcDriver : IDriver
         public Waiting(LibcDriver driver, Request request, byte[] data)
         {
             Room = new byte[Math.Max(request.Call.Size, 1)];
+            Closes = request.Call.Op == Primitive.Close;
             new Thread(() =>
             {
                 Answer = driver.Do(request, data, Room, out var received);
@@ -238,6 +250,8 @@ internal sealed unsafe class LibcDriver : IDriver
         }
 
         public ManualResetEventSlim Done { get; } = new();
+
+        public bool Closes { get; }
 
         public byte[] Room { get; }
 

@@ -14,7 +14,7 @@ public class KernelTests
     private static readonly Profile Linux = BuiltInProfiles.Find("linux")!;
 
     [Test]
-    public void They_agree_in_every_situation() => Assert.That(Disagreements(Linux, Situations.All(withPeer: true)), Is.Empty);
+    public void They_agree_in_every_situation() => Assert.That(Disagreements(Linux, Situations.All(withPeer: true).Concat(Situations.Slow)), Is.Empty);
 
     [TestCase(Flavour.Legal)]
     [TestCase(Flavour.OneIllegal)]
@@ -72,6 +72,19 @@ public class KernelTests
                      where run.Coverage[state, op] == 0
                      select $"{state} × {op}";
         Assert.That(notMet, Is.Empty);
+    }
+
+    [Test, NonParallelizable]
+    public void What_agrees_costs_no_memory()
+    {
+        const int times = 2000;
+        using var driver = new LibcDriver();
+        var run = new ProgramRun(Linux, driver, null, Patience);
+        var program = ApiProgram.Parse("a listener and back", ["s0 = socket stream", "nonblocking s0 on", "bind s0 loopback", "listen s0 8", "s1 = accept s0", "getsockname s0", "recv s0 16", "shutdown s0 wr", "close s0"]);
+        for (var i = 0; i < times; i++) Assert.That(run.Run(program).Disagreement, Is.Null);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < times; i++) run.Run(program);
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(times), "bytes for so many programs");
     }
 
     private static List<Disagreement> Disagreements(Profile profile, IEnumerable<ApiProgram> programs)

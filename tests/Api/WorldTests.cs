@@ -141,6 +141,83 @@ public class WorldTests
         Assert.That((play.World.StateOf(1), play.World.StateOf(2)), Is.EqualTo((ApiState.Unspecified, ApiState.Unspecified)));
     }
 
+    [Test]
+    public void A_close_that_lingers_waits_as_long_as_nothing_is_read_and_returns_when_all_is()
+    {
+        var play = Connected(Profile.Posix).Make("setsockopt s1 sndbuf 4096", 0).Make("setsockopt s2 rcvbuf 4096", 0).Make("nonblocking s1 on", 0);
+        play.Make("send s1 9 nosignal", 9).Make("send s1 9 nosignal", Errno.EAGAIN).Make("setsockopt s1 linger 20", 0);
+        var close = Call.Close(1);
+        var expected = play.World.Expect(close);
+        Assert.That((expected.Point, expected.Blocks), Is.EqualTo((Point.CloseLingerWaits, true)));
+        play.World.Wait(close, expected);
+        Assert.That(play.World.Waits(1, out _, out var isDue) && !isDue && play.World.Expect(close).Blocks);
+        Assert.That(play.World.Expect(Call.Name(1)).Skip && play.World.Expect(Call.Socket(5)).Skip, "whether its descriptor is free, nobody knows");
+
+        Read(5);
+        Assert.That(play.World.Waits(1, out _, out isDue) && !isDue && !play.World.Expect(close).Blocks, "it may return now");
+        Read(4);
+        Assert.That(play.World.Waits(1, out _, out isDue) && isDue);
+        play.World.Apply(close, play.World.Expect(close), new Answer(0, Errno.None));
+        Assert.That((play.World.IsOpen(1), play.World.Expect(Call.Recv(2, 5)).Cause), Is.EqualTo((false, Point.CloseLingerDrained)));
+
+        void Read(int count) => play.World.Apply(Call.Recv(2, count), play.World.Expect(Call.Recv(2, count)), new Answer(count, Errno.None));
+    }
+
+    [TestCase("close s2")]
+    [TestCase("setsockopt s2 linger 0; close s2")]
+    public void A_close_that_lingers_returns_when_the_peer_has_reset(string steps)
+    {
+        var play = Connected(Profile.Posix).Make("setsockopt s1 sndbuf 4096", 0).Make("setsockopt s2 rcvbuf 4096", 0).Make("nonblocking s1 on", 0);
+        play.Make("send s1 9 nosignal", 9).Make("send s1 9 nosignal", Errno.EAGAIN).Make("setsockopt s1 linger 20", 0);
+        play.World.Wait(Call.Close(1), play.World.Expect(Call.Close(1)));
+        foreach (var step in steps.Split("; ")) play.Make(step, 0);
+        Assert.That(play.World.Waits(1, out var call, out var isDue) && isDue && !play.World.Expect(call).Skip);
+    }
+
+    [TestCase("", Point.ConnectFullQueueBlocks, true, ApiState.Connecting)]
+    [TestCase("setsockopt s2 usertimeout 100", Point.ConnectTimedOut, false, ApiState.Refused)]
+    public void Where_nobody_answers_a_connect_waits_until_its_time_is_over(string option, Point point, bool waits, ApiState afterwards)
+    {
+        var play = new Play(new World(With(Traits.DropsBeyondBacklog))).Make("s0 = socket stream", 3).Make("bind s0 loopback", 0).Make("listen s0 0", 0).Make("s1 = socket stream", 4).Make("connect s1 @s0", 0).Make("s2 = socket stream", 5);
+        if (option.Length > 0) play.Make(option, 0);
+        var connect = Call.Connect(2, 0);
+        var expected = play.World.Expect(connect);
+        Assert.That((expected.Point, expected.Blocks), Is.EqualTo((point, waits)));
+        if (waits) play.World.Wait(connect, expected);
+        else play.Make("connect s2 @s0", Errno.ETIMEDOUT);
+        Assert.That((play.World.StateOf(2), play.World.TimeOuts), Is.EqualTo((afterwards, waits ? 0 : 1)));
+        Assert.That(play.World.LongestOf(connect), Is.EqualTo(waits ? 0 : 1100));
+    }
+
+    [Test]
+    public void A_connect_that_may_come_through_after_all_is_nobodys_to_judge()
+    {
+        var play = new Play(new World(With(Traits.DropsBeyondBacklog))).Make("s0 = socket stream", 3).Make("bind s0 loopback", 0).Make("listen s0 0", 0).Make("s1 = socket stream", 4).Make("connect s1 @s0", 0)
+            .Make("s2 = socket stream", 5).Make("setsockopt s2 usertimeout 100", 0).Make("nonblocking s2 on", 0).Make("connect s2 @s0", Errno.EINPROGRESS);
+        Assert.That(play.World.Unsettled(2), Is.EqualTo(Ready.Out));
+        play.Make("s3 = accept s0", new Answer(6, Errno.None) { Name = new Name(Name.Loopback, 40_000) });
+        Assert.That(play.World.StateOf(2), Is.EqualTo(ApiState.Unspecified));
+    }
+
+    [Test]
+    public void A_mode_that_was_set_back_is_to_blame_for_a_call_that_does_not_wait()
+    {
+        var play = new Play(new World(Profile.Posix)).Make("s0 = socket stream", 3).Make("bind s0 loopback", 0).Make("listen s0 2", 0);
+        Assert.That(Blamed(), Is.EqualTo(Point.AcceptEmptyBlocks));
+        play.Make("nonblocking s0 on", 0).Make("nonblocking s0 off", 0);
+        Assert.That(Blamed(), Is.EqualTo(Point.NonblockingSets));
+
+        Point Blamed() => play.World.BlamedForNotWaiting(Call.Accept(1, 0), play.World.Expect(Call.Accept(1, 0)), Answer.Failed(Errno.EAGAIN));
+    }
+
+    [Test]
+    public void A_copy_without_the_name_of_its_socket_is_no_copy()
+    {
+        var play = new Play(new World(Profile.Posix)).Make("s0 = socket stream", 3).Make("bind s0 loopback", 0).Make("s1 = dup s0", 4);
+        Assert.That(play.Judge("getsockname s1", new Answer(0, Errno.None) { Name = default(Name) })?.Point, Is.EqualTo(Point.DupCopies));
+        Assert.That(play.Judge("getsockname s0", new Answer(0, Errno.None) { Name = default(Name) })?.Point, Is.EqualTo(Point.GetsocknameEphemeral));
+    }
+
     private static Profile With(Point point, string answers) => new("different", "", [new Deviation(point, Answers.Parse(answers), "a test", "a test")]);
 
     private static Profile With(Traits traits) => new("different", "", []) { Traits = traits };

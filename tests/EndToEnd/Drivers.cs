@@ -69,7 +69,7 @@ public sealed partial class Drivers
         Assert.That(Lies, Has.Count.AtLeast(240));
         Assert.That(about.Where(id => Points.Find(id) is null), Is.Empty, "lies about rules that do not exist");
         var without = Points.Table.Where(rule => rule.Level is Level.Must or Level.Should && !about.Contains(rule.Id)).Select(rule => rule.Id).ToList();
-        Assert.That(without, Has.Count.LessThanOrEqualTo(1), string.Join(' ', without));
+        Assert.That(without, Is.Empty, "rules without a lie");
     }
 
     [Test]
@@ -140,6 +140,7 @@ public sealed partial class Drivers
     private static readonly string[] SomeLies =
     [
         "socket-protocol-unseen", "socket-emfile-eagain", "getsockname-file-einval", "getsockname-closed-einval", "unknown-call-zero", "unknown-call-dies", "getpeername-unconnected-any", "getpeername-file-enotconn", "poll-always-readable", "poll-full-writable", "listen-again-einval", "listen-in-use-silent", "option-reuseaddr-zero", "option-acceptconn-zero", "shutdown-read-ends", "shutdown-unconnected-silent", "connect-bound-einval", "connect-full-timeout", "value-missing", "address-missing", "value-string", "close-again-silent", "dup-emfile-ebadf", "dup-closed-einval", "accept-aborted-eproto", "accept-newest-first", "junk-line", "endless-line", "answers-twice", "dies", "recv-timeout-zero", "recv-waitall-early", "bind-not-local-silent", "bind-one-port-table", "send-after-reset-enotconn", "send-zero-told", "connect-refused-guessed", "recv-end-sends-fin", "setsockopt-file-silent", "stays-at-end", "answers-swapped", "recv-interrupted-zero",
+        "close-linger-resets", "close-linger-at-once", "close-linger-eagain", "connect-timeout-refused", "connect-in-memory", "option-nodelay-lost", "nonblocking-for-ever", "dup-anew", "long-lines-lost", "revents-missing", "blocked-for-ever",
     ];
 
     private static IReadOnlyList<string> Command(string language) => language switch

@@ -40,7 +40,7 @@ import java.util.Map;
 
 public final class JavaDriver {
     private static final List<String> LACKS = List.of("signals", "dup", "open", "limit", "interrupt", "peek", "waitall", "dontwait",
-            "oob", "nosignal", "rcvtimeo", "sndtimeo", "type", "acceptconn");
+            "oob", "nosignal", "rcvtimeo", "sndtimeo", "type", "acceptconn", "usertimeout");
 
     private static final Map<String, SocketOption<Boolean>> SWITCHES = Map.of(
             "reuseaddr", StandardSocketOptions.SO_REUSEADDR,

@@ -51,7 +51,7 @@ enum call {
     SETSOCKOPT, GETSOCKOPT, NONBLOCKING, POLL, DUP, OPEN, LIMIT, INTERRUPT, RESET
 };
 enum option {
-    REUSEADDR, NODELAY, BROADCAST, LINGER, RCVTIMEO, SNDTIMEO, RCVBUF, SNDBUF, ERROR, TYPE, ACCEPTCONN
+    REUSEADDR, NODELAY, BROADCAST, LINGER, RCVTIMEO, SNDTIMEO, RCVBUF, SNDBUF, ERROR, TYPE, ACCEPTCONN, USERTIMEOUT
 };
 enum field {
     F_ID, F_CALL, F_SOCKET, F_DOMAIN, F_TYPE, F_PROTOCOL, F_ADDRESS, F_BACKLOG, F_DATA, F_FLAGS, F_LENGTH,
@@ -77,7 +77,7 @@ static struct name option_names[] = {
     { "reuseaddr", REUSEADDR, 0 }, { "nodelay", NODELAY, 0 }, { "broadcast", BROADCAST, 0 },
     { "linger", LINGER, 0 }, { "rcvtimeo", RCVTIMEO, 0 }, { "sndtimeo", SNDTIMEO, 0 },
     { "rcvbuf", RCVBUF, 0 }, { "sndbuf", SNDBUF, 0 }, { "error", ERROR, 0 }, { "type", TYPE, 0 },
-    { "acceptconn", ACCEPTCONN, 0 }, END
+    { "acceptconn", ACCEPTCONN, 0 }, { "usertimeout", USERTIMEOUT, 0 }, END
 };
 static struct name flag_names[] = {
     { "peek", MSG_PEEK, 0 }, { "waitall", MSG_WAITALL, 0 }, { "dontwait", MSG_DONTWAIT, 0 },
@@ -164,7 +164,7 @@ static const struct {
     [RCVTIMEO] = { SOL_SOCKET, SO_RCVTIMEO },     [SNDTIMEO] = { SOL_SOCKET, SO_SNDTIMEO },
     [RCVBUF] = { SOL_SOCKET, SO_RCVBUF },         [SNDBUF] = { SOL_SOCKET, SO_SNDBUF },
     [ERROR] = { SOL_SOCKET, SO_ERROR },           [TYPE] = { SOL_SOCKET, SO_TYPE },
-    [ACCEPTCONN] = { SOL_SOCKET, SO_ACCEPTCONN },
+    [ACCEPTCONN] = { SOL_SOCKET, SO_ACCEPTCONN }, [USERTIMEOUT] = { IPPROTO_TCP, TCP_USER_TIMEOUT },
 };
 
 static void put_errno(struct text *out, int error)

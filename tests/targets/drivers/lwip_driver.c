@@ -47,7 +47,7 @@ static bool is_lost(bool binds, bool reads, int fd);
 /* Its sockets have no number in common with files, no limit and no signal that
    interrupts; MSG_OOB and MSG_WAITALL are ignored, SO_SNDBUF is refused. SO_LINGER is
    another thing than POSIX has: 0 seconds reset only what is not sent yet, and a close or shutdown that would linger fails with EAGAIN. */
-#define DRIVER_LACKS "network", "signals", "descriptors", "dup", "open", "limit", "interrupt", "oob", "waitall", "linger", "sndbuf"
+#define DRIVER_LACKS "network", "signals", "descriptors", "dup", "open", "limit", "interrupt", "oob", "waitall", "linger", "sndbuf", "usertimeout"
 
 #include "c_driver.c"
 

@@ -56,6 +56,8 @@
 # defect connect-progress-silent: a non-blocking connect answers 0, also where nobody listens; trips: api/connect/refused-in-progress
 # defect connect-progress-eagain: EAGAIN instead of EINPROGRESS, as for a local socket; trips: api/connect/in-progress
 # defect connect-full-timeout: a blocking connect to a listener with a full queue is ETIMEDOUT at once; trips: api/connect/full-queue-blocks
+# defect connect-timeout-refused: a connect that nobody answers is told as ECONNREFUSED; trips: api/connect/timed-out
+# defect connect-in-memory: connections inside the process go through memory, as a short cut: the names are right, and nothing is sent; trips: api/wire/handshake
 # defect connect-bound-einval: connect of a bound stream socket is EINVAL; trips: api/connect/listener
 # defect connect-datagram-bound-einval: connect of a bound socket of datagrams is EINVAL; trips: api/connect/datagram
 # defect connect-connected-silent: connect on a connected socket answers 0 and does nothing; trips: api/connect/already-connected
@@ -163,6 +165,8 @@
 # defect close-again-silent: close of a closed descriptor answers 0; trips: api/close/bad-descriptor
 # defect close-linger-unkept: SO_LINGER with 0 seconds is stored, and close sends a FIN; trips: api/close/linger-zero
 # defect close-linger-resets: close resets the connection whatever the seconds of SO_LINGER; trips: api/wire/reset
+# defect close-linger-at-once: close returns at once whatever the seconds of SO_LINGER; trips: api/close/linger-waits
+# defect close-linger-eagain: close with seconds of SO_LINGER is EAGAIN, though nothing is left to send; trips: api/close/linger-drained
 # defect close-unread-fin: unread data is dropped before close, so that it sends a FIN; trips: api/close/unread-data
 # defect close-listener-leaks: a closed listener goes on listening; trips: api/close/listener
 # defect close-number-kept: close of a connection ends it, but leaves its descriptor open; trips: api/socket/lowest-descriptor
@@ -232,6 +236,7 @@
 # defect data-too-short: from the fifth answer on, the last byte of the data is missing; trips: api/recv/data
 # defect address-missing: from the fifth answer on, no address is told; trips: driver/fields
 # defect revents-missing: from the fifth answer on, poll tells no events; trips: driver/fields
+# defect error-missing: from the fifth answer on, SO_ERROR is not told; trips: driver/fields
 # defect errno-unknown: from the fifth answer on, the error is one that does not exist; trips: driver/errno
 # defect errno-number: from the fifth answer on, the error is a number; trips: driver/fields
 # defect never-blocked: it is not told that a request in the background waits; trips: driver/blocked
@@ -568,6 +573,7 @@ LIES |= {
     "accept-closed-eagain": instead("accept", "EBADF", "EAGAIN"),
     "accept-file-einval": instead("accept", "ENOTSOCK", "EINVAL"),
     "connect-refused-timeout": instead("connect", "ECONNREFUSED", "ETIMEDOUT", stream),
+    "connect-timeout-refused": instead("connect", "ETIMEDOUT", "ECONNREFUSED"),
     "connect-refused-silent": instead("connect", "ECONNREFUSED", zero, blocking),
     "connect-progress-silent": instead("connect", "EINPROGRESS", zero),
     "connect-progress-eagain": instead("connect", "EINPROGRESS", "EAGAIN"),
@@ -972,7 +978,7 @@ class ConnectFullTimeout(Liar):
             return super().connect(request)
         timeout = {"socket": number, "option": "sndtimeo"}
         before = self.getsockopt(timeout)["value"]
-        self.setsockopt(timeout | {"number": 10})
+        self.setsockopt(timeout | {"number": 1})
         try:
             return super().connect(request)
         except BlockingIOError:
@@ -1089,6 +1095,64 @@ class ConnectConnectedDials(Liar):
                 with self.unlimited(), socket.create_server(("127.0.0.1", 0)) as elsewhere:
                     socket.create_connection(elsewhere.getsockname()).close()
             raise
+
+
+@lie("connect-in-memory")
+class ConnectInMemory(Liar):
+    """past.note of a listener: what waits for accept; of the two ends: their own name and the peer's."""
+
+    def connect(self, request):
+        number, wanted = request["socket"], request["address"]["port"]
+        near = is_stream(number) and request["address"]["family"] == "inet" and not connected(self, request) and not is_listening(number)
+        for other in list(self.numbers) if near else ():
+            with contextlib.suppress(OSError), borrowed(other) as sock:  # it may be a file
+                if is_listening(other) and sock.getsockname()[1] == wanted:
+                    return self.join(number, other)
+        return super().connect(request)
+
+    def join(self, number, listener):
+        with borrowed(number) as sock, self.unlimited():
+            if sock.getsockname()[1] == 0:
+                sock.bind(("127.0.0.1", 0))
+            mine = told(sock.getsockname())
+            mode = os.get_blocking(number)
+            held = self.copied(number)  # so that nobody is given its port
+            ours, theirs = socket.socketpair()
+            os.dup2(ours.fileno(), number, inheritable=False)
+            os.set_blocking(number, mode)
+            far = self.copied(theirs.fileno())
+            ours.close()
+            theirs.close()
+        with borrowed(listener) as sock:
+            name = told(sock.getsockname()) | {"ip": "127.0.0.1"}
+        self.past({"socket": number}).note = (mine, name, held)
+        past = self.past({"socket": listener})
+        past.note = [*(past.note or ()), (far, (name, mine))]
+        return {"value": 0}
+
+    def accept(self, request):
+        past = self.past(request)
+        if not past.note:
+            return super().accept(request)
+        far, names = past.note[0]
+        answer = self.opened(fcntl.fcntl(far, fcntl.F_DUPFD_CLOEXEC, 0))
+        self.numbers.discard(far)
+        os.close(far)
+        past.note = past.note[1:]
+        self.past({"socket": answer["value"]}).note = names
+        return answer | {"address": names[1]}
+
+    def getsockname(self, request):
+        note = self.past(request).note
+        return {"value": 0, "address": note[0]} if isinstance(note, tuple) else super().getsockname(request)
+
+    def getpeername(self, request):
+        note = self.past(request).note
+        return {"value": 0, "address": note[1]} if isinstance(note, tuple) else super().getpeername(request)
+
+    def poll(self, request):
+        answer = super().poll(request)
+        return reporting(answer, request, "in") if isinstance(self.past(request).note, list) and self.past(request).note else answer
 
 
 @lie("connect-dissolve-nothing")
@@ -1705,7 +1769,24 @@ class CloseResets(Close):
 @lie("close-linger-resets")
 class CloseLingerResets(CloseResets):
     def concerns(self, number):
-        return self.getsockopt({"socket": number, "option": "linger"})["value"] > 0
+        return is_connection(number) and self.getsockopt({"socket": number, "option": "linger"})["value"] > 0
+
+
+@lie("close-linger-at-once")
+class CloseLingerAtOnce(CloseLingerResets):
+    def spoil(self, number):
+        self.setsockopt({"socket": number, "option": "linger", "number": -1})
+
+
+@lie("close-linger-eagain")
+class CloseLingerEagain(CloseLingerResets):
+    def spoil(self, number):
+        self.told = "EAGAIN"
+
+    def close(self, request):
+        self.told = None
+        answer = super().close(request)
+        return fail(self.told) if self.told else answer
 
 
 @lie("close-shuts-copies")
@@ -2200,6 +2281,7 @@ LIES |= {
     "data-too-short": spoiling("data", lambda data: data[:-2]),
     "address-missing": spoiling("address", None),
     "revents-missing": spoiling("revents", None),
+    "error-missing": spoiling("error", None),
     "errno-unknown": spoiling("errno", lambda name: "EFROBNICATE"),
     "errno-number": spoiling("errno", lambda name: getattr(errno, name)),
 }

@@ -12,7 +12,7 @@ const readline = require('readline');
 const HELLO = {
   driver: 1, name: 'node:net', profile: 'node',
   lacks: ['signals', 'nonblocking', 'poll', 'getsockopt', 'dup', 'open', 'limit', 'interrupt', 'peek', 'waitall', 'dontwait', 'oob',
-    'nosignal', 'reuseaddr', 'broadcast', 'linger', 'rcvtimeo', 'sndtimeo', 'rcvbuf', 'sndbuf', 'error', 'type', 'acceptconn'],
+    'nosignal', 'reuseaddr', 'broadcast', 'linger', 'rcvtimeo', 'sndtimeo', 'rcvbuf', 'sndbuf', 'error', 'type', 'acceptconn', 'usertimeout'],
 };
 const HOSTS = { inet: '0.0.0.0', inet6: '::' };
 

@@ -25,6 +25,7 @@ FLAGS = {"peek": socket.MSG_PEEK, "waitall": socket.MSG_WAITALL, "dontwait": soc
 OPTIONS = {name: (socket.SOL_SOCKET, getattr(socket, "SO_" + name.upper())) for name in
            ("reuseaddr", "broadcast", "linger", "rcvtimeo", "sndtimeo", "rcvbuf", "sndbuf", "error", "type", "acceptconn")}
 OPTIONS["nodelay"] = (socket.IPPROTO_TCP, socket.TCP_NODELAY)
+OPTIONS["usertimeout"] = (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
 LINGER, TIMEVAL = struct.Struct("ii"), struct.Struct("ll")
 EVENTS = {"in": select.POLLIN, "out": select.POLLOUT, "err": select.POLLERR, "hup": select.POLLHUP, "nval": select.POLLNVAL}
 SYNONYMS = {"EWOULDBLOCK": "EAGAIN", "ENOTSUP": "EOPNOTSUPP"}

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 const HELLO: &str = concat!(
     r#"{"driver":1,"name":"rust std::net","profile":"rust","lacks":["signals","poll","open","limit","interrupt","waitall","dontwait","#,
-    r#""oob","nosignal","reuseaddr","linger","rcvbuf","sndbuf","type","acceptconn"]}"#
+    r#""oob","nosignal","reuseaddr","linger","rcvbuf","sndbuf","type","acceptconn","usertimeout"]}"#
 );
 
 /// What the numbers of io::Error::raw_os_error are called.

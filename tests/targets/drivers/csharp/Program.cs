@@ -11,7 +11,7 @@ namespace SockConformance.Drivers;
 
 internal static class Program
 {
-    private static readonly string[] Lacks = ["signals", "dup", "open", "limit", "interrupt", "waitall", "dontwait", "nosignal"];
+    private static readonly string[] Lacks = ["signals", "dup", "open", "limit", "interrupt", "waitall", "dontwait", "nosignal", "usertimeout"];
 
     private static readonly StreamWriter Out = new(Console.OpenStandardOutput()) { AutoFlush = true };
     private static readonly Dictionary<int, Socket> Sockets = []; // by number; guarded by itself
