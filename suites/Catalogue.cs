@@ -8,6 +8,7 @@ using SockConformance.Suites.Echo;
 using SockConformance.Suites.Http;
 using SockConformance.Suites.Message;
 using SockConformance.Suites.Process;
+using SockConformance.Suites.Segments;
 using SockConformance.Suites.Services;
 using SockConformance.Suites.Tcp;
 using SockConformance.Suites.Tls;
@@ -33,6 +34,7 @@ public static class Catalogue
             : [
                 .. Listening.For(talk), .. Connections.For(talk), .. TlsSessions.For(talk), .. EchoData.For(talk), .. Messages.For(talk), .. Kind(talk), .. Closing.For(talk), .. Survival.For(talk),
                 .. Concurrency.For(talk), .. Tcp.Programs.For(talk), .. Life.For(talk), .. Resources.For(talk),
+                .. Openings.For(talk), .. OpenConnections.For(talk), .. Streams.For(talk), .. Bystanders.For(talk),
             ];
         return new Suite(service.Name, service.Title, Suite.Levelled(service, requirements), Concurrency.SilentClientBlocksNobody) { Service = service, Oracles = Fuzz.Oracles.For(talk) };
     }

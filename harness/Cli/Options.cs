@@ -168,6 +168,10 @@ internal sealed partial class Options
     public static bool Matches(string id, IReadOnlyCollection<string> expressions) =>
         expressions.Count == 0 || expressions.Any(expression => IdPattern.Matches(id, expression));
 
+    /// <summary>Whether one of the expressions speaks of the group of an id, the second of its words: <c>tcp/segments</c>, <c>*segments*</c>, but not <c>tcp</c>.</summary>
+    public static bool NameGroupOf(string id, IReadOnlyCollection<string> expressions) =>
+        expressions.Any(expression => id.Split('/') is [_, var group, ..] && expression.Contains(group, StringComparison.Ordinal) && Matches(id, [expression]));
+
     [GeneratedRegex(@"^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)\z")]
     private static partial Regex DurationPattern();
 }

@@ -127,7 +127,7 @@ internal sealed record CheckRequest(Suite Suite, ImmutableArray<Requirement> Sel
         if (jobs is < 1 or > 256) throw new UsageException($"--jobs {jobs}: a number from 1 to 256");
         var retries = options.RetriesOf(parsed);
         var filters = parsed.GetValue(options.Filter) ?? [];
-        ImmutableArray<Requirement> selected = [.. suite.Requirements.Where(requirement => Options.Matches(requirement.Id, filters))];
+        ImmutableArray<Requirement> selected = [.. suite.Requirements.Where(requirement => Options.Matches(requirement.Id, filters) && (!requirement.OnDemand || profile == Profile.Thorough || Options.NameGroupOf(requirement.Id, filters)))];
         if (Partition.Read(parsed.GetValue(options.Partition)) is { } part) selected = part.Of(selected, suite.ConcurrencyProbe);
         if (cases is { } wanted) selected = [.. selected.Select(requirement => requirement with { RandomCases = requirement.Random is null ? 0 : wanted })];
         var (scale, shrinkSeconds) = profile switch { Profile.Quick => (0.25, 5), Profile.Thorough => (10.0, 60), _ => (1.0, 15) };

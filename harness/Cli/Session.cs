@@ -34,9 +34,10 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
         using var control = new ControlRun();
         using var secure = new TlsSetup(suite.Service, request.Command, request.TlsCa, request.TlsName, OwnNamespace.Scratch);
         using var pool = NewPool(capture, suite, secure);
+        using var wire = NewWire();
         using var events = new EventLog(folder, console);
         events.Start(header);
-        var runner = new CaseRunner(pool, suite.Service, capture, lag, request.Patience, stop.Token) { Pace = plan.Pace, Control = control, Tls = secure.Trust };
+        var runner = new CaseRunner(pool, suite.Service, capture, lag, request.Patience, stop.Token) { Pace = plan.Pace, Control = control, Tls = secure.Trust, Wire = wire };
         var check = new CheckRun(
             new CheckPlan(plan.Selected, plan.Seed, plan.CaseScale, plan.Jobs * LanesPerJob, plan.Pace, plan.Budget, suite.ConcurrencyProbe), runner, pool, events, stop.Token);
         var results = check.Execute();
@@ -67,6 +68,7 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
         if (!request.Style.Quiet) Console.Out.WriteLine($"sockconf {RunHeader.Version}  replay  sandbox: {Printable.Line(request.SandboxText)}  capture: {Printable.Line(captureText)}\ntarget  {Printable.Line(request.TargetText)}\n");
         using var lag = new LagMonitor();
         using var control = new ControlRun();
+        using var wire = NewWire();
         var outcomes = new List<ReplayOutcome>();
         try
         {
@@ -76,7 +78,7 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
                 var service = suite?.Service ?? ServiceSpec.Echo;
                 using var secure = new TlsSetup(service, request.Command, request.TlsCa, request.TlsName, OwnNamespace.Scratch);
                 using var pool = NewPool(capture, suite, secure);
-                var runner = new CaseRunner(pool, service, capture, lag, request.Patience, stop.Token) { Control = control, Tls = secure.Trust };
+                var runner = new CaseRunner(pool, service, capture, lag, request.Patience, stop.Token) { Control = control, Tls = secure.Trust, Wire = wire };
                 var outcome = new ReplayRun(runner, stop.Token).Run(file, suite);
                 outcomes.Add(outcome);
                 Console.Out.WriteLine($"  {outcome.Word,-7}  {Printable.Line(file.Id)}  {Printable.Line(file.Requirement)}{(outcome.Detail.Length > 0 ? $"\n           {Printable.Line(outcome.Detail, 1000)}" : "")}");
@@ -149,6 +151,8 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
         : run.Count(Status.Flaky) + run.Count(Status.Inconclusive) > 0 ? Exit.Undecided
         : run.Count(Status.Skip) == run.Requirements.Length ? Exit.NothingRan
         : Exit.Holds;
+
+    private static LazyWire NewWire() => new(OwnNamespace.Scratch is null ? null : SegmentLink.Open);
 
     private TargetPool NewPool(PacketCapture? capture, Suite? suite, TlsSetup secure) => new(
         new TargetSource(secure.Command, request.Attached, request.FixedPort, Box.New, request.Launch, new Ports(seed), suite is { OfClients: true }) { Transport = suite?.Service.Transport ?? Transport.Tcp },

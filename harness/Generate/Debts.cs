@@ -5,7 +5,7 @@ namespace SockConformance.Generate;
 /// <summary>What a faultless server owes on each socket of a scenario, step by step: so that nothing is waited for that is not due.</summary>
 internal sealed class Debts(ServiceSpec service)
 {
-    private const int Endless = int.MaxValue / 2;
+    private const int Endless = int.MaxValue / 2, OrdinaryWindow = 1000;
     private readonly Dictionary<int, Account> accounts = [];
 
     /// <summary>The next step of the scenario is taken, and what it asks for is taken off.</summary>
@@ -17,6 +17,9 @@ internal sealed class Debts(ServiceSpec service)
         {
             case Step.Open:
                 account.IsDatagram = true;
+                break;
+            case Step.Craft craft:
+                account.Held = craft.Window < OrdinaryWindow;
                 break;
             case Step.Send { Raw: true }:
                 account.Undetermined = true;
@@ -32,6 +35,10 @@ internal sealed class Debts(ServiceSpec service)
                 break;
             case Step.Handshake:
                 account.Secured = true;
+                break;
+            case Step.Inject inject:
+                if (inject.Window is { } window) account.Held = window < OrdinaryWindow;
+                account.Disturbed |= !(inject with { Window = null }).ChangesNothing;
                 break;
             case Step.ShutdownWrite when account.Secured:
                 break; // without a close_notify before it a session is cut off, not ended
@@ -54,6 +61,7 @@ internal sealed class Debts(ServiceSpec service)
     /// <summary>What is still due where a step receives, in its own unit; below zero if it asked for more than that.</summary>
     public int On(Step step) => step switch
     {
+        Step.Receive { Bytes: not null } or Step.ReceiveMessages when accounts[step.On!.Value].IsUncertain => -Asked(step),
         Step.Receive { Bytes: not null } receive => BytesDue(accounts[receive.Socket]) - accounts[receive.Socket].AskedBytes,
         Step.ReceiveMessages receive => MessagesDue(accounts[receive.Socket]) - accounts[receive.Socket].AskedMessages,
         _ => 0,
@@ -67,7 +75,9 @@ internal sealed class Debts(ServiceSpec service)
     }
 
     /// <summary>The end of file is due.</summary>
-    public bool EndsOn(int socket) => accounts.TryGetValue(socket, out var account) && (account.Shut || (service.Kind == "http" && account.Sends > 0) || (!service.IsEcho && OwedOn(account).Closes));
+    public bool EndsOn(int socket) => accounts.TryGetValue(socket, out var account) && !account.IsUncertain && (account.Shut || (service.Kind == "http" && account.Sends > 0) || (!service.IsEcho && OwedOn(account).Closes));
+
+    private static int Asked(Step step) => step switch { Step.Receive { Bytes: { } bytes } => bytes, Step.ReceiveMessages receive => receive.Count, _ => 0 };
 
     /// <summary>The spec tells what is due for all that was sent on a socket.</summary>
     public bool IsDetermined(int socket)
@@ -91,8 +101,13 @@ internal sealed class Debts(ServiceSpec service)
     private sealed class Account
     {
         public bool IsDatagram, Secured, Shut, Undetermined;
+
+        /// <summary>A segment came that may end or change the connection; the window is too small for what is due.</summary>
+        public bool Disturbed, Held;
         public int Bytes, Datagrams, Sends, AskedBytes, AskedMessages;
         public Owed? Owed;
+
+        public bool IsUncertain => Disturbed || Held;
 
         public List<byte> Sent { get; } = [];
     }

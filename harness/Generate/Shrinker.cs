@@ -59,6 +59,7 @@ internal static class Shrinker
         Step.Send send => send.Data.Size * 2L + send.Pause + send.Cuts.Length * 20L
             + (send.Data is Payload.Literal literal ? literal.ToBytes().Count(b => b != 'a') : send.Data.Size + 1),
         Step.Idle idle => idle.Milliseconds,
+        Step.Inject inject => (inject.Data?.Size ?? 0) * 2L + inject.Options.Length * 5 + (inject.Window is null ? 0 : 50) + (inject.Urgent == 0 ? 0 : 50) + Math.Min(100, Math.Abs((long)inject.Sequence)) + Math.Min(100, Math.Abs((long)inject.Acknowledgment)),
         _ => 0,
     });
 
@@ -91,6 +92,19 @@ internal static class Shrinker
                 if (connect.ReadPause > 0) yield return connect with { ReadPause = 0 };
                 if (connect.ReadChunk > 0) yield return connect with { ReadChunk = 0, ReadPause = 0 };
                 if (connect.ReceiveBuffer > 0) yield return connect with { ReceiveBuffer = 0 };
+                break;
+            case Step.Inject inject:
+                if (inject.Options.Length > 0) yield return inject with { Options = "" };
+                if (inject.Window is not null) yield return inject with { Window = null };
+                if (inject.Urgent != 0) yield return inject with { Urgent = 0 };
+                if (inject.Sequence != 0) yield return inject with { Sequence = 0 };
+                if (inject.Acknowledgment != 0) yield return inject with { Acknowledgment = 0 };
+                if (inject.Data is { } carried)
+                {
+                    yield return inject with { Data = null };
+                    foreach (var data in Simpler(carried)) yield return inject with { Data = data };
+                }
+
                 break;
             case Step.Idle idle:
                 foreach (var less in Less(idle.Milliseconds)) yield return new Step.Idle(less);

@@ -75,6 +75,9 @@ public sealed record Evidence(
     /// <summary>The time of the whole run was over before the case was: what was not seen might have come.</summary>
     public bool CutShort { get; init; }
 
+    /// <summary>Every packet that is known.</summary>
+    public IEnumerable<Segment> Packets => Flows.Concat(Strangers).Concat(Trace.Crafted.Select(crafted => crafted.Flow)).SelectMany(flow => flow.Segments);
+
     public Flow? FlowOf(int socket) =>
         Trace.On(socket)?.Tuple is { } tuple ? Flows.FirstOrDefault(flow => flow.Tuple.Client.Equals(tuple.Client)) : null;
 

@@ -39,6 +39,17 @@ public sealed record Segment(
     /// <summary>It is no datagram of the flow, but what ICMP says about one. It comes from the client's side if that is where nobody is bound.</summary>
     public PortUnreachable? Unreachable { get; init; }
 
+    /// <summary>Whether it is of a kind; it may be of several, or of none.</summary>
+    public bool Is(SegmentKind kind) => kind switch
+    {
+        SegmentKind.Ack => Length == 0 && (Flags & ~TcpFlags.Psh) == TcpFlags.Ack,
+        SegmentKind.Reset => Has(TcpFlags.Rst),
+        SegmentKind.SynAck => Has(TcpFlags.Syn | TcpFlags.Ack),
+        SegmentKind.Fin => Has(TcpFlags.Fin),
+        SegmentKind.Data => Length > 0,
+        _ => false,
+    };
+
     public bool Has(TcpFlags flags) => (Flags & flags) == flags;
 
     /// <summary>The sequence number after this segment; SYN and FIN count one each (RFC 9293 §3.4). Wraps.</summary>

@@ -84,6 +84,9 @@ public sealed record Requirement : Demand
 
     public Company Company { get; init; } = Company.Shared;
 
+    /// <summary>Not a part of every run: only of a thorough one, or where a filter names its group (the second word of its id).</summary>
+    public bool OnDemand { get; init; }
+
     /// <summary>The id of a requirement without which this one cannot be checked; null for none.</summary>
     public string? After { get; init; }
 

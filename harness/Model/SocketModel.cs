@@ -15,6 +15,11 @@ public enum SocketState
 
     /// <summary>A socket of datagrams, which needs no connection.</summary>
     Datagram,
+
+    /// <summary>A TCP of the harness's own, without a connection, with one, and after our FIN.</summary>
+    Crafted,
+    CraftedConnected,
+    CraftedShut,
 }
 
 /// <summary>May a step be taken in a state; and where it leads, or what the API must answer and why.</summary>
@@ -49,7 +54,11 @@ public static class SocketModel
         (SocketState.Datagram, Step.Send or Step.ReceiveMessages or Step.Await) => new Legality.Legal(state),
         (SocketState.Datagram, Step.Close) => new Legality.Legal(SocketState.Closed),
         (SocketState.Datagram, _) => Illegal("the socket is one of datagrams", "POSIX.1-2024 XSH 2.10.6", "EOPNOTSUPP", "ENOTCONN"),
-        (_, Step.Open or Step.Accept) => Illegal("the socket is in use already", "POSIX.1-2024 XSH socket()", "EISCONN"),
+
+        (SocketState.Unconnected, Step.Craft) => new Legality.Legal(SocketState.Crafted),
+        (SocketState.Crafted or SocketState.CraftedConnected or SocketState.CraftedShut, _) => NextOfCrafted(state, step),
+        (_, Step.Inject or Step.Expect) => Illegal("the kernel makes the segments of this socket", "RFC 9293 §3.9.1", "EOPNOTSUPP"),
+        (_, Step.Open or Step.Accept or Step.Craft) => Illegal("the socket is in use already", "POSIX.1-2024 XSH socket()", "EISCONN"),
 
         (SocketState.Unconnected, Step.Connect c) => new Legality.Legal(c.Background ? SocketState.Connecting : SocketState.Connected),
         (SocketState.Connecting, Step.Connect) => Illegal("a connect is already under way", "POSIX.1-2024 XSH connect()", "EALREADY", "EISCONN", "0"),
@@ -71,6 +80,19 @@ public static class SocketModel
         (_, Step.Send or Step.Receive or Step.ReceiveMessages or Step.Await or Step.Handshake or Step.CloseNotify or Step.Serve) => new Legality.Legal(state == SocketState.Connecting ? SocketState.Connected : state),
         (_, Step.ShutdownWrite) => new Legality.Legal(SocketState.WriteShut),
         _ => throw new InvalidOperationException($"no rule for {step} in state {state}"),
+    };
+
+    private static Legality NextOfCrafted(SocketState state, Step step) => (state, step) switch
+    {
+        (_, Step.Inject or Step.Expect) => new Legality.Legal(state),
+        (_, Step.Close or Step.Abort) => new Legality.Legal(SocketState.Closed),
+        (SocketState.Crafted, Step.Connect) => new Legality.Legal(SocketState.CraftedConnected),
+        (_, Step.Connect or Step.Craft or Step.Open or Step.Accept) => Illegal("the socket is in use already", "POSIX.1-2024 XSH connect()", "EISCONN"),
+        (_, Step.Handshake or Step.CloseNotify or Step.Serve) => Illegal("a TCP of the harness's own has no such layer", "RFC 9293 §3.9.1", "EOPNOTSUPP"),
+        (SocketState.Crafted, _) => Illegal("the socket is not connected", "POSIX.1-2024 XSH send()", "ENOTCONN"),
+        (SocketState.CraftedShut, Step.Send or Step.ShutdownWrite) => Illegal("the write direction is shut down", "POSIX.1-2024 XSH send()", "EPIPE"),
+        (_, Step.ShutdownWrite) => new Legality.Legal(SocketState.CraftedShut),
+        _ => new Legality.Legal(state),
     };
 
     /// <summary>The verdict of the model on each step of a scenario; an illegal step changes no state.</summary>

@@ -29,13 +29,16 @@ namespace SockConformance.Model;
 [JsonDerivedType(typeof(Accept), "accept")]
 [JsonDerivedType(typeof(Serve), "serve")]
 [JsonDerivedType(typeof(AwaitExit), "await-exit")]
+[JsonDerivedType(typeof(Craft), "craft")]
+[JsonDerivedType(typeof(Inject), "inject")]
+[JsonDerivedType(typeof(Expect), "expect")]
 public abstract record Step
 {
     private Step() { }
 
     /// <summary>Whatever comes of it, the scenario goes on.</summary>
     [JsonIgnore]
-    public bool IsTolerant => this is Await or Send { MayFail: true };
+    public bool IsTolerant => this is Await or Send { MayFail: true } or Inject or Expect;
 
     /// <summary>The socket this step uses; null for steps that use none.</summary>
     [JsonIgnore]
@@ -144,6 +147,37 @@ public abstract record Step
     /// <summary>Wait for the end of the client under test.</summary>
     public sealed record AwaitExit : Step;
 
+    /// <summary>
+    /// From here on this socket is a TCP of the harness's own, on a wire of its own: no kernel has a part in it. CONNECT, SEND, RECEIVE, SHUTDOWN,
+    /// CLOSE and abort are carried out honestly; <see cref="Inject"/> is not.
+    /// </summary>
+    /// <param name="Window">The window that it offers, until an <see cref="Inject"/> says otherwise.</param>
+    /// <param name="Unused">It talks to a port on which nobody listens, instead of the target's.</param>
+    public sealed record Craft(int Socket, int Window = ushort.MaxValue, bool Unused = false) : OnSocket(Socket);
+
+    /// <summary>One segment of any kind. Numbers are counted from the right ones, so that the same step means the same in every run.</summary>
+    /// <param name="Sequence">From the number that is our next one.</param>
+    /// <param name="Acknowledgment">From the number after the last that the target has sent.</param>
+    /// <param name="Window">The window from now on; null for that of before.</param>
+    /// <param name="Urgent">The urgent pointer.</param>
+    /// <param name="Options">In hexadecimal, at most 40 bytes; filled up with zeros to a multiple of four.</param>
+    public sealed record Inject(
+        int Socket, [property: JsonConverter(typeof(JsonStringEnumConverter<TcpFlags>))] TcpFlags Flags, int Sequence = 0, int Acknowledgment = 0, Payload? Data = null, int? Window = null, int Urgent = 0,
+        string Options = "", bool BadChecksum = false) : OnSocket(Socket)
+    {
+        private const int BeyondAnyWindow = 1 << 20;
+
+        /// <summary>A TCP that follows RFC 9293 and RFC 5961 goes on with an open connection as if this had not come.</summary>
+        [JsonIgnore]
+        public bool ChangesNothing => BadChecksum || (Window is null && Urgent == 0 && !Flags.HasFlag(TcpFlags.Urg) && (
+            Flags.HasFlag(TcpFlags.Rst) ? Sequence != 0
+            : Flags.HasFlag(TcpFlags.Syn) || !Flags.HasFlag(TcpFlags.Ack) || Acknowledgment > 0 || Math.Abs((long)Sequence) > BeyondAnyWindow
+                || (Data is null && !Flags.HasFlag(TcpFlags.Fin)) || Sequence + (Data?.Size ?? 0) + (Flags.HasFlag(TcpFlags.Fin) ? 1 : 0) <= 0));
+    }
+
+    /// <summary>Wait for a segment of one of these kinds; what comes is noted and not acknowledged. With none, wait the whole time. It is met by anything.</summary>
+    public sealed record Expect(int Socket, ImmutableArray<SegmentKind> AnyOf, int Milliseconds) : OnSocket(Socket);
+
     /// <summary>One line for people, in the words of the socket API.</summary>
     public sealed override string ToString() => this switch
     {
@@ -173,6 +207,12 @@ public abstract record Step
         Serve s => $"#{s.Socket} serve" + (s.Cuts.Length > 0 ? $" in pieces of {string.Join(',', s.Cuts.Take(8))}{(s.Cuts.Length > 8 ? ",…" : "")}" : "") + (s.Pause > 0 ? $", {s.Pause} ms apart" : "")
             + (s.Delay > 0 ? $", after {s.Delay} ms" : "") + (s.ReplyLimit is { } limit ? $", {limit} bytes of replies" : "") + (s.ThenShut ? ", shutdown(SHUT_WR) after the first reply" : ""),
         AwaitExit => "wait for the client's end",
+        Craft c => $"#{c.Socket} from a TCP of our own" + (c.Unused ? ", to a port on which nobody listens" : "") + (c.Window != ushort.MaxValue ? $", window {c.Window}" : ""),
+        Inject i => $"#{i.Socket} inject {(i.Flags == TcpFlags.None ? "no flags" : $"{i.Flags}".Replace(", ", "+", StringComparison.Ordinal).ToUpperInvariant())}" + (i.Sequence != 0 ? $" seq{i.Sequence:+0;-0}" : "")
+            + (i.Acknowledgment != 0 ? $" ack{i.Acknowledgment:+0;-0}" : "") + (i.Data is { } data ? $" with {data}" : "") + (i.Window is { } window ? $" window {window}" : "") + (i.Urgent != 0 ? $" urgent {i.Urgent}" : "")
+            + (i.Options.Length > 0 ? $" options {i.Options}" : "") + (i.BadChecksum ? " bad checksum" : ""),
+        Expect { AnyOf.IsEmpty: true } e => $"#{e.Socket} see what comes within {e.Milliseconds} ms",
+        Expect e => $"#{e.Socket} expect {string.Join(" or ", e.AnyOf).ToUpperInvariant()} within {e.Milliseconds} ms",
         _ => throw new InvalidOperationException("unknown step"),
     };
 }

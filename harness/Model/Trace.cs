@@ -114,6 +114,9 @@ public sealed record Trace(ImmutableArray<Outcome> Outcomes, ImmutableArray<Conn
 {
     public ImmutableArray<ProcessSample> Samples { get => field.IsDefault ? [] : field; init; }
 
+    /// <summary>The connections of the harness's own TCP; they are none of <see cref="Connections"/>.</summary>
+    public ImmutableArray<CraftedTrace> Crafted { get => field.IsDefault ? [] : field; init; }
+
     /// <summary>How many connections a client under test opened that no step accepted.</summary>
     public int Uninvited { get; init; }
 

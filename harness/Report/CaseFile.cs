@@ -17,7 +17,7 @@ internal sealed class InputException(string message) : Exception(message);
 internal sealed record CaseFile
 {
     public const int Format = 1;
-    private const int MaxBytes = 4 << 20, MaxSteps = 20_000, MaxSockets = 1024, MaxPayload = 16 << 20, MaxIdle = 60_000, MaxPayloads = 64 << 20, MaxIdles = 600_000;
+    private const int MaxBytes = 4 << 20, MaxSteps = 20_000, MaxSockets = 1024, MaxPayload = 16 << 20, MaxIdle = 60_000, MaxPayloads = 64 << 20, MaxIdles = 600_000, MaxSegment = 1400, MaxOptions = 40;
 
     [JsonPropertyName("sockcase")]
     public required int Sockcase { get; init; }
@@ -135,6 +135,12 @@ internal sealed record CaseFile
                 Step.Await { Milliseconds: < 0 or > MaxIdle } or Step.Serve { Pause: < 0 or > MaxIdle } or Step.Serve { Delay: < 0 or > MaxIdle } => $"a pause lasts 0 to {MaxIdle} ms",
                 Step.Handshake { Offer: null } or Step.Handshake { Offer.Versions.IsDefaultOrEmpty: true } or Step.Handshake { Offer: { Piece: < 0 } or { Record: < 0 } } => "the TLS offer makes no sense",
                 Step.Serve serve when serve.Cuts.IsDefault || serve.Cuts.Any(cut => cut < 1) => "pieces have 1 byte or more",
+                Step.Craft { Window: < 0 or > ushort.MaxValue } or Step.Inject { Window: < 0 or > ushort.MaxValue } or Step.Inject { Urgent: < 0 or > ushort.MaxValue } => "a window, and an urgent pointer, is a number from 0 to 65535",
+                Step.Inject { Data: Payload.Joined or Payload.Literal { Hex: null } or Payload.Generated { Length: < 0 or > MaxSegment } } or Step.Inject { Data.Size: > MaxSegment } => $"a segment carries at most {MaxSegment} bytes, in one part",
+                Step.Inject { Options: null or { Length: > 2 * MaxOptions } } => $"a segment has at most {MaxOptions} bytes of options",
+                Step.Inject { Flags: > (TcpFlags.Urg | TcpFlags.Ack | TcpFlags.Psh | TcpFlags.Rst | TcpFlags.Syn | TcpFlags.Fin) } => "there are no such flags",
+                Step.Expect { Milliseconds: < 0 or > MaxIdle } => $"a pause lasts 0 to {MaxIdle} ms",
+                Step.Expect expect when expect.AnyOf.IsDefault || expect.AnyOf.Any(kind => !Enum.IsDefined(kind)) => "it expects what there is not",
                 Step.Sample { Label: null } => "the look has no label",
                 Step.Receive { Bytes: < 0 or > MaxPayload } => $"0 to {MaxPayload} bytes are received at once",
                 Step.Connect { ReceiveBuffer: < 0 } or Step.Connect { ReadChunk: < 0 } => "sizes are 0 or more",
@@ -144,7 +150,8 @@ internal sealed record CaseFile
         }
 
         if (steps.OfType<Step.Send>().Sum(send => (long)send.Data.Size) > MaxPayloads) return $"it sends more than {MaxPayloads} bytes in all";
-        if (steps.OfType<Step.Idle>().Sum(idle => (long)idle.Milliseconds) > MaxIdles) return $"it waits more than {MaxIdles} ms in all";
+        if (steps.Sum(step => step switch { Step.Idle idle => idle.Milliseconds, Step.Expect expect => expect.Milliseconds, _ => 0L }) > MaxIdles) return $"it waits more than {MaxIdles} ms in all";
+        foreach (var inject in steps.OfType<Step.Inject>()) _ = (Convert.FromHexString(inject.Options), inject.Data?.ToBytes());
         foreach (var send in steps.OfType<Step.Send>()) _ = send.Data is Payload.Literal literal ? literal.ToBytes() : null;
         return null;
     }

@@ -40,7 +40,7 @@ internal static class FailureFiles
 
         var notes = PacketNotes.Of(evidence, failure.Violation, requirement.Id);
         var accepted = evidence.Trace.Connections.Any(connection => PacketNotes.IsAccepted(evidence, connection.Socket));
-        var packets = evidence.Flows.Concat(evidence.Strangers).SelectMany(flow => flow.Segments).OrderBy(segment => segment.At)
+        var packets = evidence.Packets.OrderBy(segment => segment.At)
             .Select(segment => new EvidencePacket(segment, segment.FromClient != accepted ? PacketDirection.Outbound : PacketDirection.Inbound, [.. notes.GetValueOrDefault(segment) ?? []])).ToList();
         if (packets.Count == 0) return new FailurePaths(id, casePath, null);
         var capturePath = Path.Combine("cases", $"{id}.pcapng");
@@ -54,7 +54,7 @@ internal static class FailureFiles
 
     private static IReadOnlyCollection<(IPAddress, string)> Names(Evidence evidence, bool accepted)
     {
-        var clients = evidence.Flows.Select(flow => flow.Tuple.Client.Address);
+        var clients = evidence.Flows.Concat(evidence.Trace.Crafted.Select(crafted => crafted.Flow)).Select(flow => flow.Tuple.Client.Address);
         var servers = evidence.Flows.Select(flow => flow.Tuple.Server.Address).Append(evidence.Target.Endpoint.Address);
         return accepted ? EvidenceFile.Names(servers, clients) : EvidenceFile.Names(clients, servers);
     }

@@ -39,6 +39,11 @@ internal sealed class PacketNotes
         }
 
         foreach (var view in notes.views.Values) notes.Tell(view);
+        foreach (var crafted in evidence.Trace.Crafted)
+        {
+            foreach (var (segment, step) in crafted.Flow.Segments.Zip(crafted.Steps).Where(entry => entry.Second >= 0)) notes.Say(segment, $"step {step + 1}: {evidence.Scenario.Steps[step]}");
+        }
+
         notes.Blame(violation, requirement);
         return notes.notes;
     }
@@ -136,12 +141,12 @@ internal sealed class PacketNotes
         var view = Concerned(violation);
         if (violation.Absence)
         {
-            var last = view?.Segments.LastOrDefault() ?? evidence.Flows.SelectMany(flow => flow.Segments).MaxBy(segment => segment.At);
+            var last = view?.Segments.LastOrDefault() ?? LastCrafted(violation) ?? evidence.Flows.SelectMany(flow => flow.Segments).MaxBy(segment => segment.At);
             if (last is not null) AddTo(last, Missing(violation, requirement));
             return;
         }
 
-        var shown = Quoted(evidence.Flows.Concat(evidence.Strangers).SelectMany(flow => flow.Segments), violation.Observed) ?? (view is null ? null : Shown(view, violation));
+        var shown = Quoted(evidence.Packets, violation.Observed) ?? (view is null ? null : Shown(view, violation));
         if (shown is not null) AddTo(shown, Violates(violation, requirement));
 
         void AddTo(Segment segment, string note)
@@ -150,6 +155,11 @@ internal sealed class PacketNotes
             said.Add(note);
         }
     }
+
+    /// <summary>The last packet of the harness's own TCP that a step of the violation is about.</summary>
+    private Segment? LastCrafted(Verdict.Violation violation) =>
+        violation.Step is { } step && step < evidence.Scenario.Steps.Length && evidence.Trace.Crafted.FirstOrDefault(crafted => crafted.Socket == evidence.Scenario.Steps[step].On) is { } crafted
+            ? crafted.Flow.Segments.Zip(crafted.Steps).TakeWhile(entry => entry.Second <= step).LastOrDefault().First : null;
 
     /// <summary>The connection that the violation is about: the one it names, that of its step, or the only one.</summary>
     private View? Concerned(Verdict.Violation violation)

@@ -23,6 +23,9 @@ internal sealed class CaseRunner(TargetPool pool, ServiceSpec service, PacketCap
     /// <summary>Whom to trust in TLS; null for a service in clear.</summary>
     public TlsTrust? Tls { get; init; }
 
+    /// <summary>For sockets whose segments the harness makes itself; null for none.</summary>
+    public LazyWire? Wire { get; init; }
+
     /// <summary>
     /// It has been established that the target does not close its connections: cases that are not about closing no longer wait for it.
     /// </summary>
@@ -50,7 +53,7 @@ internal sealed class CaseRunner(TargetPool pool, ServiceSpec service, PacketCap
         var settle = TargetDoesNotClose && !requirement.JudgesClose ? scaled.Close / KnownNotToClose : scaled.Close;
         Interlocked.Increment(ref cases);
         var lostBefore = capture?.Counts().Dropped ?? 0;
-        var trace = new ScenarioDriver(new DriveContext(lease.Target.Endpoint, service, scaled, settle, lease.Target, Tls, (pattern, number) => PatternText.Draw(pattern.Pattern, number)), cancellation).Run(scenario);
+        var trace = new ScenarioDriver(new DriveContext(lease.Target.Endpoint, service, scaled, settle, lease.Target, Tls, (pattern, number) => PatternText.Draw(pattern.Pattern, number)) { Wire = Wire }, cancellation).Run(scenario);
         Interlocked.Add(ref connections, trace.Connections.Length);
         var (own, strangers, state) = Captured(trace, lostBefore);
         lease.Target.MustStayInForeground();

@@ -29,7 +29,11 @@ internal interface ITargetControl
 /// <param name="Settle">How long the target may take to close its end of a connection that we have ended.</param>
 /// <param name="Tls">How to check the target's certificate; null for a service in clear.</param>
 /// <param name="Draw">Makes a reply that a pattern matches, from a seed; null where none is to be served.</param>
-internal sealed record DriveContext(IPEndPoint Target, ServiceSpec Service, Patience Patience, TimeSpan Settle, ITargetControl? Control, TlsTrust? Tls = null, Func<BytePattern, ulong, byte[]>? Draw = null);
+internal sealed record DriveContext(IPEndPoint Target, ServiceSpec Service, Patience Patience, TimeSpan Settle, ITargetControl? Control, TlsTrust? Tls = null, Func<BytePattern, ulong, byte[]>? Draw = null)
+{
+    /// <summary>For sockets whose segments the harness makes itself; null where there are none.</summary>
+    public LazyWire? Wire { get; init; }
+}
 
 /// <summary>
 /// Carries out a scenario with real sockets, one step after the other on the calling thread, and writes down what they answered.
@@ -79,11 +83,12 @@ internal sealed partial class ScenarioDriver(DriveContext context, CancellationT
             var finished = over || outcomes.Count == scenario.Steps.Length;
             while (outcomes.Count < scenario.Steps.Length) outcomes.Add(Outcome.NotRun(Clock.Now));
             Settle(finished ? settle : settle / 8);
-            return new Trace(outcomes.MoveToImmutable(), [.. peers.Select(entry => entry.Value.ToTrace(entry.Key))], [.. observations]) { Samples = [.. samples], Uninvited = uninvited };
+            return new Trace(outcomes.MoveToImmutable(), [.. peers.Select(entry => entry.Value.ToTrace(entry.Key))], [.. observations]) { Samples = [.. samples], Uninvited = uninvited, Crafted = [.. crafted.Select(entry => entry.Value.ToTrace(entry.Key))] };
         }
         finally
         {
             foreach (var peer in peers.Values) peer.Dispose();
+            DropCrafted();
             listener?.Dispose();
         }
     }
@@ -114,6 +119,9 @@ internal sealed partial class ScenarioDriver(DriveContext context, CancellationT
         }
 
         var number = step.On!.Value;
+        if (crafted.TryGetValue(number, out var own)) return CarryCrafted(own, step);
+        if (step is Step.Craft craft) return Craft(craft);
+        if (step is Step.Inject or Step.Expect) return Failed("EOPNOTSUPP");
         if (!peers.TryGetValue(number, out var peer)) peers[number] = peer = new Peer();
         if (peer.Closed) return Failed("EBADF"); // its number may belong to another socket by now: the call itself is not made
         if (step is Step.Accept) return Accept(peer);

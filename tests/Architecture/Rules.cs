@@ -11,8 +11,8 @@ internal sealed record Rule(string Name, string Thing, params string[] Allowed)
     [
         new("NUnit", @"\bNUnit\b"),
         new("the suites", @"\bSockConformance\.Suites\b", "suites/"),
-        new("SharpPcap", @"\bSharpPcap\b", "harness/Wire/PacketCapture.cs"),
-        new("PacketDotNet", @"\bPacketDotNet\b"),
+        new("SharpPcap", @"\bSharpPcap\b", "harness/Wire/PacketCapture.cs", "harness/Wire/SegmentLink.cs"),
+        new("PacketDotNet", @"\bPacketDotNet\b", "harness/Wire/SegmentCrafter.cs"),
         new("posix_spawn", @"\bposix_spawn", "harness/Targets/ChildProcess.cs"),
         new("the runtime's processes", @"\bSystem\.Diagnostics\.Process\b|\bProcessStartInfo\b|\bProcess\.(Start|GetProcess|GetCurrentProcess)"),
         new("the users of targets", @"\bsetpriv\b", "harness/Targets/"),

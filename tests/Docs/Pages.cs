@@ -4,6 +4,7 @@ using SockConformance.Cli;
 using SockConformance.Report;
 using SockConformance.Suites;
 using SockConformance.Tests.EndToEnd;
+using SockConformance.Tests.Stacks;
 using SockConformance.Wire;
 using Profile = SockConformance.Api.Profile;
 
@@ -70,10 +71,12 @@ internal static class Pages
         var roles = TargetProgram.All("faulty").SelectMany(program => program.Roles).ToList();
         var about = roles.ToLookup(role => role.Trips[0], role => role.Name);
         var beside = roles.SelectMany(role => role.Trips.Skip(1).Select(id => (id, role.Name))).ToLookup(entry => entry.id, entry => entry.Name);
-        var page = new StringBuilder($"# Requirements and the faulty programs that they catch\n\n{Made}\n{roles.Count} faulty programs in tests/targets/faulty, each with one defect. A test runs each of them and asserts that the requirement it is about is violated.\n\n| requirement | caught: programs about it | violated by others, too |\n|---|---|---|\n");
+        var stacks = WrongStack.Defects.ToLookup(defect => $"tcp/segments/{defect.Trips}", defect => $"(stack) {defect.Word}");
+        var page = new StringBuilder($"# Requirements and the faulty programs that they catch\n\n{Made}\n{roles.Count} faulty programs in tests/targets/faulty, each with one defect. A test runs each of them and asserts that the requirement it is about is violated.\nNo program can make its kernel send a wrong segment: for that there is a TCP of the tests' own, marked (stack).\n\n| requirement | caught: programs about it | violated by others, too |\n|---|---|---|\n");
         foreach (var one in Catalogue.Book.Requirements.Where(requirement => Points.Find(requirement.Id) is null).OrderBy(requirement => requirement.Id, StringComparer.Ordinal))
-            page.Append($"| `{one.Id}` | {List(about[one.Id])} | {List(beside[one.Id])} |\n");
+            page.Append($"| `{one.Id}` | {List(about[one.Id].Concat(stacks[one.Id]))} | {List(beside[one.Id])} |\n");
         page.Append("\n## The defects\n\n| program | serves | defect |\n|---|---|---|\n");
+        foreach (var (word, what, _) in WrongStack.Defects) page.Append($"| (stack) {word} | echo | {Cell(what)} |\n");
         foreach (var role in roles) page.Append($"| {Cell(role.Name)} | {(role.IsClient ? "client of " : "")}{role.Spec} | {Cell(role.Defect)} |\n");
         return page.ToString();
     }

@@ -26,6 +26,9 @@ public class SocketModelTests
         ["handshake"] = new Step.Handshake(0, TlsOffer.Any),
         ["close_notify"] = new Step.CloseNotify(0),
         ["serve"] = new Step.Serve(0, []),
+        ["craft"] = new Step.Craft(0),
+        ["inject"] = new Step.Inject(0, TcpFlags.Rst, 1),
+        ["expect"] = new Step.Expect(0, [], 1),
     };
 
     private static readonly Step[] WithoutSocket = [new Step.Idle(1), new Step.Observe(), new Step.Restart(), new Step.Sample("now"), new Step.Stop(), new Step.Listen(), new Step.Launch(), new Step.AwaitExit()];
@@ -33,13 +36,19 @@ public class SocketModelTests
     /// <summary>One row per state, one column per step, in the order of <see cref="Steps"/>: the next state, or the errnos that are right.</summary>
     private static readonly (SocketState State, string[] Expected)[] Table =
     [
-        (SocketState.Unconnected, ["Connected", "Connecting", "ENOTCONN EPIPE", "ENOTCONN", "ENOTCONN", "ENOTCONN", "Closed", "Closed", "Datagram", "Connected", "ENOTCONN", "ENOTCONN", "ENOTCONN", "ENOTCONN", "ENOTCONN"]),
-        (SocketState.Connecting, ["EALREADY EISCONN 0", "EALREADY EISCONN 0", "Connected", "Connected", "Connected", "WriteShut", "Closed", "Closed", "EISCONN", "EISCONN", "Connected", "Connected", "Connected", "Connected", "Connected"]),
-        (SocketState.Connected, ["EISCONN 0", "EISCONN 0", "Connected", "Connected", "Connected", "WriteShut", "Closed", "Closed", "EISCONN", "EISCONN", "Connected", "Connected", "Connected", "Connected", "Connected"]),
-        (SocketState.WriteShut, ["EISCONN 0", "EISCONN 0", "EPIPE", "WriteShut", "WriteShut", "0 ENOTCONN", "Closed", "Closed", "EISCONN", "EISCONN", "WriteShut", "WriteShut", "EPIPE", "EPIPE", "EPIPE"]),
-        (SocketState.Closed, [.. Enumerable.Repeat("EBADF", 15)]),
+        (SocketState.Unconnected, ["Connected", "Connecting", "ENOTCONN EPIPE", "ENOTCONN", "ENOTCONN", "ENOTCONN", "Closed", "Closed", "Datagram", "Connected", "ENOTCONN", "ENOTCONN", "ENOTCONN", "ENOTCONN", "ENOTCONN", "Crafted", "EOPNOTSUPP", "EOPNOTSUPP"]),
+        (SocketState.Connecting, ["EALREADY EISCONN 0", "EALREADY EISCONN 0", "Connected", "Connected", "Connected", "WriteShut", "Closed", "Closed", "EISCONN", "EISCONN", "Connected", "Connected", "Connected", "Connected", "Connected", "EISCONN", "EOPNOTSUPP", "EOPNOTSUPP"]),
+        (SocketState.Connected, ["EISCONN 0", "EISCONN 0", "Connected", "Connected", "Connected", "WriteShut", "Closed", "Closed", "EISCONN", "EISCONN", "Connected", "Connected", "Connected", "Connected", "Connected", "EISCONN", "EOPNOTSUPP", "EOPNOTSUPP"]),
+        (SocketState.WriteShut, ["EISCONN 0", "EISCONN 0", "EPIPE", "WriteShut", "WriteShut", "0 ENOTCONN", "Closed", "Closed", "EISCONN", "EISCONN", "WriteShut", "WriteShut", "EPIPE", "EPIPE", "EPIPE", "EISCONN", "EOPNOTSUPP", "EOPNOTSUPP"]),
+        (SocketState.Closed, [.. Enumerable.Repeat("EBADF", 18)]),
         (SocketState.Datagram, ["EOPNOTSUPP ENOTCONN", "EOPNOTSUPP ENOTCONN", "Datagram", "EOPNOTSUPP ENOTCONN", "EOPNOTSUPP ENOTCONN", "EOPNOTSUPP ENOTCONN", "Closed", "EOPNOTSUPP ENOTCONN",
-            "EOPNOTSUPP ENOTCONN", "EOPNOTSUPP ENOTCONN", "Datagram", "Datagram", "EOPNOTSUPP ENOTCONN", "EOPNOTSUPP ENOTCONN", "EOPNOTSUPP ENOTCONN"]),
+            "EOPNOTSUPP ENOTCONN", "EOPNOTSUPP ENOTCONN", "Datagram", "Datagram", "EOPNOTSUPP ENOTCONN", "EOPNOTSUPP ENOTCONN", "EOPNOTSUPP ENOTCONN", "EOPNOTSUPP ENOTCONN", "EOPNOTSUPP ENOTCONN", "EOPNOTSUPP ENOTCONN"]),
+        (SocketState.Crafted, ["CraftedConnected", "CraftedConnected", "ENOTCONN", "ENOTCONN", "ENOTCONN", "ENOTCONN", "Closed", "Closed", "EISCONN", "EISCONN", "ENOTCONN", "ENOTCONN",
+            "EOPNOTSUPP", "EOPNOTSUPP", "EOPNOTSUPP", "EISCONN", "Crafted", "Crafted"]),
+        (SocketState.CraftedConnected, ["EISCONN", "EISCONN", "CraftedConnected", "CraftedConnected", "CraftedConnected", "CraftedShut", "Closed", "Closed", "EISCONN", "EISCONN", "CraftedConnected", "CraftedConnected",
+            "EOPNOTSUPP", "EOPNOTSUPP", "EOPNOTSUPP", "EISCONN", "CraftedConnected", "CraftedConnected"]),
+        (SocketState.CraftedShut, ["EISCONN", "EISCONN", "EPIPE", "CraftedShut", "CraftedShut", "EPIPE", "Closed", "Closed", "EISCONN", "EISCONN", "CraftedShut", "CraftedShut",
+            "EOPNOTSUPP", "EOPNOTSUPP", "EOPNOTSUPP", "EISCONN", "CraftedShut", "CraftedShut"]),
     ];
 
     private static IEnumerable<TestCaseData> Cells =>
