@@ -40,6 +40,7 @@ internal sealed record HelpTopic(string Name, string Title, IReadOnlyList<(strin
             ("CI_PROJECT_DIR, JENKINS_URL", "How attachments are named in junit.xml: from the root of the GitLab project, or with their full path for Jenkins."),
             ("TMPDIR", "Where temporary files go."),
             ("PATH", "Where bubblewrap, unshare, nsenter, setpriv and prlimit are looked for. Targets get it, too."),
+            ("HOME", "grade hides it from submissions; a toolchain of Rust in it is passed on. Targets get another."),
             ("PORT", "Set for targets: the port to listen on, or to connect to. --env passes further variables on."),
             ("SOCKCONF_DEBUG", "1: a failure of the harness itself shows where it happened."),
             ("DOTNET_ROOT", "Where .NET is, if it is not in the usual places."),
