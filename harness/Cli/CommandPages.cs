@@ -27,9 +27,9 @@ internal static class CommandPages
         return page.ToString();
     }
 
-    public static string Man(RootCommand root, string version)
+    public static string Man(RootCommand root)
     {
-        var page = new StringBuilder($".TH SOCKCONF 1 \"\" \"sockconf {version}\"\n.SH NAME\nsockconf \\- checks programs that use sockets\n.SH SYNOPSIS\n.B sockconf\n.I COMMAND\n[OPTIONS] [\\-\\- TARGET'S COMMAND]\n.SH DESCRIPTION\n{Roff(root.Description)}\n.SH COMMANDS\n");
+        var page = new StringBuilder($".TH SOCKCONF 1 \"\" \"sockconf\"\n.SH NAME\nsockconf \\- checks programs that use sockets\n.SH SYNOPSIS\n.B sockconf\n.I COMMAND\n[OPTIONS] [\\-\\- TARGET'S COMMAND]\n.SH DESCRIPTION\n{Roff(root.Description)}\n.SH COMMANDS\n");
         foreach (var command in Commands(root))
         {
             page.Append($".SS sockconf {Roff(Usage(command))}\n{Roff(command.Description)}\n");

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Text;
 using SockConformance.Captures;
 using SockConformance.Fuzz;
+using SockConformance.Generate;
 using SockConformance.Model;
 using SockConformance.Report;
 using SockConformance.Report.Html;
@@ -29,13 +30,15 @@ internal sealed class FuzzOptions
 
     public Option<int> RestartEvery { get; } = new("--restart-every") { Description = "Start the target anew after so many cases; 0 for only when it must be.", HelpName = "N" };
 
+    public Option<bool> NoSegments { get; } = new("--no-segments") { Description = "Do not inject segments that no kernel sends, beside the other cases (tier A only)." };
+
     public Option<bool> NoPin { get; } = new("--no-pin") { Description = "Do not keep each worker and its target on a processor of their own." };
 
-    public IEnumerable<Option> All => [MaxCases, Stale, KeepGoing, Corpus, From, Against, RestartEvery, NoPin];
+    public IEnumerable<Option> All => [MaxCases, Stale, KeepGoing, Corpus, From, Against, RestartEvery, NoSegments, NoPin];
 }
 
 /// <summary>A campaign as it was asked for.</summary>
-internal sealed record FuzzRequest(TargetRequest Target, Suite Suite, FuzzPlan Plan, TrialBudget Budget, string? Corpus, ImmutableArray<string> From, TargetCommand? Against)
+internal sealed record FuzzRequest(TargetRequest Target, Suite Suite, FuzzPlan Plan, TrialBudget Budget, string? Corpus, ImmutableArray<string> From, TargetCommand? Against, bool Injects)
 {
     private const int MostWorkers = 64;
 
@@ -58,7 +61,7 @@ internal sealed record FuzzRequest(TargetRequest Target, Suite Suite, FuzzPlan P
         against?.MustExist();
         return new FuzzRequest(
             request, suite, plan, new TrialBudget(options.RetriesOf(parsed), !parsed.GetValue(options.NoShrink), TimeSpan.FromSeconds(20), 400), parsed.GetValue(fuzz.Corpus),
-            [.. parsed.GetValue(fuzz.From) ?? []], against);
+            [.. parsed.GetValue(fuzz.From) ?? []], against, !parsed.GetValue(fuzz.NoSegments));
     }
 
     /// <summary>Another seed for each part: the parts draw other cases.</summary>
@@ -95,6 +98,7 @@ internal sealed record FuzzRequest(TargetRequest Target, Suite Suite, FuzzPlan P
 internal sealed class FuzzSession(FuzzRequest request, StopRequest stop)
 {
     private const string QuickNetwork = "127.16.0.0/12";
+    private const int SegmentsAtOnce = 100;
 
     private TargetRequest Target => request.Target;
 
@@ -123,8 +127,9 @@ internal sealed class FuzzSession(FuzzRequest request, StopRequest stop)
         var edges = new EdgeCount();
         using var examined = NewPool(secure.Command!, ports, capture, null);
         using var reference = request.Against is { } against ? NewPool(against, ports, capture, null) : null;
+        using var wire = new LazyWire(OwnNamespace.Scratch is null ? null : SegmentLink.Open);
         var quick = Service is { Transport: Transport.Tcp, Tls: null };
-        CaseRunner NewRunner(TargetPool pool) => new(pool, Service, capture, lag, Target.Patience, stop.Token) { Control = control, Tls = secure.Trust };
+        CaseRunner NewRunner(TargetPool pool) => new(pool, Service, capture, lag, Target.Patience, stop.Token) { Control = control, Tls = secure.Trust, Wire = wire };
         var tools = new ExaminerTools(
             request.Suite, generator, NewRunner(examined), reference is null ? null : NewRunner(reference), request.Budget, header, folder, corpusFolder,
             () => new CaptureOrigin(capture?.Link ?? LinkType.Ethernet, capture?.Counts() ?? default) { Filter = capture?.Filter }, edges);
@@ -137,7 +142,15 @@ internal sealed class FuzzSession(FuzzRequest request, StopRequest stop)
             return new FuzzTarget(pool, request.Against is { } other ? NewPool(other, ports, null, null) : null, map, quick ? null : NewRunner(pool));
         }
 
-        var campaign = new Campaign(request.Plan, request.Suite, generator, corpus, NewTarget, examiner, log, stop.Token);
+        FuzzTarget NewInjected()
+        {
+            var pool = NewPool(secure.Command!, ports, capture, null);
+            var talk = new Conversation(Service);
+            return new FuzzTarget(pool, null, null, NewRunner(pool)) { Segments = batch => Programs.Draw(SegmentPrograms.Any(talk), request.Plan.Seed, $"segments {batch}", SegmentsAtOnce) };
+        }
+
+        var injects = request.Injects && quick && OwnNamespace.Scratch is not null && Target.FixedPort is null;
+        var campaign = new Campaign(request.Plan, request.Suite, generator, corpus, NewTarget, injects ? NewInjected : null, examiner, log, stop.Token);
         foreach (var suspect in examiner.Left().ToList()) campaign.Suspect(suspect);
         campaign.Run();
 
@@ -189,7 +202,7 @@ internal sealed class FuzzSession(FuzzRequest request, StopRequest stop)
     {
         try
         {
-            return new EdgeMap(edges);
+            return new EdgeMap(edges, forOthers: BoxUsers.Claimed is not null);
         }
         catch (IOException e)
         {
@@ -199,6 +212,6 @@ internal sealed class FuzzSession(FuzzRequest request, StopRequest stop)
     }
 
     private TargetPool NewPool(TargetCommand command, Ports ports, PacketCapture? capture, EdgeMap? map) => new(
-        new TargetSource(command, null, Target.FixedPort, OwnNamespace.Scratch is { } scratch ? () => new NamespaceBox(scratch) { SharesMemory = map is not null } : () => new OpenBox(), Target.Launch, ports) { Transport = Service.Transport },
+        new TargetSource(command, null, Target.FixedPort, () => Box.New(sharesMemory: map is not null), Target.Launch, ports) { Transport = Service.Transport },
         port => capture?.Watch(port), stop.Token);
 }

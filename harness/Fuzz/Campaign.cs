@@ -39,7 +39,7 @@ internal interface IFuzzObserver
 /// Workers draw cases and run them, each on a target of its own, as fast as the kernel allows; what looks odd is looked at again by an <see cref="Examiner"/>, alone, on
 /// fresh targets, with all the evidence. Only what is confirmed there is a failure.
 /// </summary>
-internal sealed class Campaign(FuzzPlan plan, Suite suite, FuzzGenerator generator, Corpus corpus, Func<int, FuzzTarget> newTarget, Examiner examiner, IFuzzObserver observer, CancellationToken interrupted)
+internal sealed class Campaign(FuzzPlan plan, Suite suite, FuzzGenerator generator, Corpus corpus, Func<int, FuzzTarget> newTarget, Func<FuzzTarget>? newInjected, Examiner examiner, IFuzzObserver observer, CancellationToken interrupted)
 {
     private const int Digested = 1000, MostPerKey = 3;
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(250);
@@ -76,8 +76,10 @@ internal sealed class Campaign(FuzzPlan plan, Suite suite, FuzzGenerator generat
     {
         lastNew = Started.Ticks;
         examiner.Start(ending.Token);
-        var workers = Enumerable.Range(0, plan.Workers).Select(number => new Thread(() => Work(number)) { IsBackground = true, Name = $"fuzz {number}" }).ToList();
+        var workers = Enumerable.Range(0, plan.Workers).Select(number => new Thread(() => Work(() => newTarget(number), number)) { IsBackground = true, Name = $"fuzz {number}" }).ToList();
+        var injector = newInjected is null ? null : new Thread(() => Work(newInjected, null)) { IsBackground = true, Name = "segments" };
         foreach (var worker in workers) worker.Start();
+        injector?.Start();
         while (!ending.IsCancellationRequested && workers.Exists(worker => worker.IsAlive))
         {
             ending.Token.WaitHandle.WaitOne(Beat);
@@ -90,7 +92,8 @@ internal sealed class Campaign(FuzzPlan plan, Suite suite, FuzzGenerator generat
         }
 
         foreach (var worker in workers) worker.Join();
-        if (EndedBy == "interrupted" && !interrupted.IsCancellationRequested && trouble is null) EndedBy = $"all {plan.MaxCases} cases were run";
+        if (!ending.IsCancellationRequested && plan.MaxCases is { } most) End($"all {most} cases were run");
+        injector?.Join();
         examiner.Finish(wait: !interrupted.IsCancellationRequested && trouble is null);
         if (examiner.Trouble is { } late) trouble ??= late;
         if (drawn >= Digested) lock (telling) observer.Drawn(Digested, digests.Aggregate(0UL, (sum, one) => (sum * 1099511628211) ^ one));
@@ -139,12 +142,13 @@ internal sealed class Campaign(FuzzPlan plan, Suite suite, FuzzGenerator generat
         lock (telling) observer.Note(text);
     }
 
-    private void Work(int number)
+    /// <param name="processor">To stay on, if workers do; null for any.</param>
+    private void Work(Func<FuzzTarget> make, int? processor)
     {
         try
         {
-            if (plan.Pinned) Libc.StayOn(number);
-            using var target = newTarget(number);
+            if (plan.Pinned && processor is { } one) Libc.StayOn(one);
+            using var target = make();
             new FuzzWorker(this, target).Run();
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)

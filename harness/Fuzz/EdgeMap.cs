@@ -10,17 +10,18 @@ namespace SockConformance.Fuzz;
 internal sealed unsafe partial class EdgeMap : IDisposable
 {
     public const string Variable = "__AFL_SHM_ID";
-    private const int Size = 65536, Private = 0, Create = 512 | 0x180, Remove = 0;
+    private const int Size = 65536, Private = 0, Create = 512, OwnersOnly = 0x180, Everybodys = 0x1b6, Remove = 0;
     private readonly int id;
     private readonly byte* map;
     private readonly EdgeCount known;
 
     /// <param name="known">What all workers have seen so far.</param>
+    /// <param name="forOthers">The target is another user than the harness.</param>
     /// <exception cref="IOException">There is no shared memory to be had.</exception>
-    public EdgeMap(EdgeCount known)
+    public EdgeMap(EdgeCount known, bool forOthers)
     {
         this.known = known;
-        id = shmget(Private, Size, Create);
+        id = shmget(Private, Size, Create | (forOthers ? Everybodys : OwnersOnly));
         var address = id < 0 ? -1 : shmat(id, 0, 0);
         if (address == -1) throw new IOException("no shared memory for the coverage of the target (shmget)");
         map = (byte*)address;

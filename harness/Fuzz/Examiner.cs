@@ -45,7 +45,7 @@ internal sealed class Examiner(ExaminerTools tools, IFuzzObserver observer) : ID
     public Exception? Trouble { get; private set; }
 
     /// <summary>The spec tells what is due throughout.</summary>
-    public static bool IsInnocent(Scenario scenario) => !scenario.Steps.Any(step => step is Step.Await or Step.Send { MayFail: true });
+    public static bool IsInnocent(Scenario scenario) => !scenario.Steps.Any(step => step is Step.Await or Step.Send { MayFail: true } or Step.Inject);
 
     /// <summary>What a case can be judged by: of one that went astray only how the target lives on.</summary>
     public static IEnumerable<Requirement> OraclesFor(Suite suite, Scenario scenario)

@@ -14,6 +14,9 @@ namespace SockConformance.Fuzz;
 /// <param name="Slow">Runs a case with all the evidence at once, where the quick driver does not know the protocol; null where it does.</param>
 internal sealed record FuzzTarget(TargetPool Pool, TargetPool? Reference, EdgeMap? Edges, Run.CaseRunner? Slow) : IDisposable
 {
+    /// <summary>Its cases are segments that no kernel sends, drawn in batches; null for those that the campaign draws.</summary>
+    public Func<int, IReadOnlyList<Scenario>>? Segments { get; init; }
+
     public void Dispose()
     {
         Pool.Dispose();
@@ -36,6 +39,25 @@ internal sealed partial class FuzzWorker(Campaign campaign, FuzzTarget target)
     private double usual;
 
     public void Run()
+    {
+        if (target.Segments is { } draw) Inject(draw);
+        else RunDrawn();
+    }
+
+    /// <summary>Segments of our own making, one case after the other; each with a client behind it that does everything right.</summary>
+    private void Inject(Func<int, IReadOnlyList<Scenario>> draw)
+    {
+        for (var batch = 0; ; batch++)
+        {
+            foreach (var scenario in draw(batch))
+            {
+                if (campaign.Token.IsCancellationRequested) return;
+                Slow(campaign.Generator.WithVisitor(scenario), target.Slow!, noted: scenario);
+            }
+        }
+    }
+
+    private void RunDrawn()
     {
         for (var number = campaign.NextNumber(); number is not null;)
         {
@@ -84,7 +106,8 @@ internal sealed partial class FuzzWorker(Campaign campaign, FuzzTarget target)
     }
 
     /// <summary>With all the evidence at once: what the quick driver does not know, such as TLS and datagrams.</summary>
-    private bool Slow(Scenario scenario, Run.CaseRunner runner)
+    /// <param name="noted">What is told of it where it looks odd; null for itself.</param>
+    private bool Slow(Scenario scenario, Run.CaseRunner runner, Scenario? noted = null)
     {
         Verdict.Violation? wrong = null;
         var evidence = runner.Run(campaign.Suite.Oracles[0], scenario, fresh: false, hurry: 1, seen =>
@@ -103,9 +126,10 @@ internal sealed partial class FuzzWorker(Campaign campaign, FuzzTarget target)
             events.Add(new QuickEvent(index, step.On.Value, from, from + outcome.Bytes, end));
         }
 
-        var reached = wrong is null ? campaign.Map.Note(scenario, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(events), socket => BytesOn(evidence, socket)) : -1;
+        // What segments bring is not drawn from: when they run among the other cases is a matter of time, and the same seed is to draw the same.
+        var reached = wrong is null && noted is null ? campaign.Map.Note(scenario, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(events), socket => BytesOn(evidence, socket)) : -1;
         campaign.Done(scenario, scenario.Steps.Length, reached);
-        if (wrong is not null) Tell(evidence.Target.End is null ? Suspicion.Unmet : Suspicion.Died, scenario, wrong.Expected);
+        if (wrong is not null) Tell(evidence.Target.End is null ? Suspicion.Unmet : Suspicion.Died, noted ?? scenario, wrong.Expected);
         return true;
 
         static Verdict Run_(Requirement oracle, Evidence seen) => SockConformance.Run.Trial.Judge(oracle, seen);

@@ -9,7 +9,8 @@ internal abstract class Box : IDisposable
     protected static IReadOnlyList<string> Limits { get; } = ["prlimit", "--nofile=1024", "--fsize=67108864", "--core=0"];
 
     /// <summary>A box of the best tier that this run was found to have.</summary>
-    public static Box New() => OwnNamespace.Scratch is { } scratch ? new NamespaceBox(scratch) : BoxUsers.Claimed is { } users ? new UidBox(users) : new OpenBox();
+    /// <param name="sharesMemory">The target sees the harness's System V shared memory.</param>
+    public static Box New(bool sharesMemory = false) => OwnNamespace.Scratch is { } scratch ? new NamespaceBox(scratch) { SharesMemory = sharesMemory } : BoxUsers.Claimed is { } users ? new UidBox(users) : new OpenBox();
 
     /// <summary>The process whose wait status is the target's.</summary>
     public ChildProcess? Process { get; protected set; }

@@ -49,7 +49,15 @@ internal sealed class UidBox : Box
     {
         base.Dispose();
         users.Return(user);
-        Tool.Run(["rm", "-rf", "--", room]); // as deep as a target can make it, which the runtime's own cannot
+        if (Tool.Run(["rm", "-rf", "--", room]) is null) return; // as deep as a target can make it, which the runtime's own cannot
+        try
+        {
+            Directory.Delete(room, recursive: true); // where there is no rm on the PATH
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It lies in the system's folder for such things.
+        }
     }
 
     protected override int FirstPid() => Process is { End.IsCompleted: false } running ? running.Pid : 0;

@@ -85,7 +85,7 @@ internal static class Pages
     public static string CommandLine() => $"# The command line\n\n{Made}\n{CommandPages.Markdown(ConformanceCli.Root([], Catalogue.Book, [], []))}";
 
     /// <summary>docs/sockconf.1: the same as a manual page.</summary>
-    public static string Manual() => CommandPages.Man(ConformanceCli.Root([], Catalogue.Book, [], []), RunHeader.Version);
+    public static string Manual() => CommandPages.Man(ConformanceCli.Root([], Catalogue.Book, [], []));
 
     private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal);
 

@@ -33,7 +33,7 @@ public class HelpTests
 
     [Test]
     public void The_manual_page_has_no_line_that_begins_by_accident_like_a_request() =>
-        Assert.That(CommandPages.Man(Root, "1").Split('\n').Where(line => line is ['.' or '\'', ..]), Is.All.Match(@"^\.(TH|SH|SS|TP|B|I)( |$)"));
+        Assert.That(CommandPages.Man(Root).Split('\n').Where(line => line is ['.' or '\'', ..]), Is.All.Match(@"^\.(TH|SH|SS|TP|B|I)( |$)"));
 
     [TestCase("apt-get", "libpcap", "sudo apt-get install -y libpcap0.8")]
     [TestCase("dnf", "libpcap", "sudo dnf install -y libpcap")]
