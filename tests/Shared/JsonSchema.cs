@@ -48,6 +48,7 @@ internal sealed class JsonSchema(JsonObject root)
         "string" => kind == JsonValueKind.String,
         "boolean" => kind is JsonValueKind.True or JsonValueKind.False,
         "null" => kind == JsonValueKind.Null,
+        "number" => kind == JsonValueKind.Number,
         "integer" => kind == JsonValueKind.Number && value!.AsValue().TryGetValue<long>(out _),
         _ => throw new NotSupportedException(type),
     };

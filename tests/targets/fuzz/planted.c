@@ -1,6 +1,7 @@
 /* A line protocol with bugs that only a sequence of messages reaches. The second argument says which:
  *   none; behind-1, behind-2, behind-3 states; magic-length: a line of just 1024 bytes; leak: a descriptor for each AUTH that is refused;
- *   spin: never answers again after a line that begins with a NUL byte. */
+ *   spin: never answers again after a line that begins with a NUL byte; stuck: accepts nobody any more after one;
+ *   wrong: another answer to HELO; slow: work that grows with the square of a line. */
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
@@ -10,6 +11,8 @@
 #include <unistd.h>
 
 static const char *bug = "none";
+static volatile int stuck;
+static volatile unsigned work;
 
 static int is(const char *name) { return strcmp(bug, name) == 0; }
 
@@ -19,10 +22,11 @@ static void answer(int fd, const char *text) { (void)!send(fd, text, strlen(text
 static int take(int fd, const char *line, size_t length, int *state)
 {
     int longer = length > 200;
+    if (is("slow")) for (size_t i = 0; i < length; i++) for (size_t k = 0; k < 64 * length; k++) work++;
     if (length >= 4 && memcmp(line, "HELO", 4) == 0) {
         if (longer && is("behind-1")) abort();
         if (*state < 1) *state = 1;
-        answer(fd, "250 hello\n");
+        answer(fd, is("wrong") ? "999 hello\n" : "250 hello\n");
     } else if (length >= 5 && memcmp(line, "AUTH ", 5) == 0) {
         if (*state < 1) {
             if (is("leak")) (void)!dup(fd);
@@ -45,6 +49,7 @@ static int take(int fd, const char *line, size_t length, int *state)
     } else {
         if (length == 1024 && is("magic-length")) abort();
         if (length > 1 && line[0] == 0 && is("spin")) for (;;) pause();
+        if (length > 1 && line[0] == 0 && is("stuck")) stuck = 1;
         answer(fd, "500 what?\n");
     }
     return 1;
@@ -53,7 +58,7 @@ static int take(int fd, const char *line, size_t length, int *state)
 static void *serve(void *argument)
 {
     int fd = (int)(long)argument, state = 0;
-    static const size_t most = 4097;
+    static const size_t most = 65537;
     char *buffer = malloc(most);
     size_t have = 0;
     for (;;) {
@@ -89,6 +94,7 @@ int main(int count, char **arguments)
     for (;;) {
         long fd = accept(listener, NULL, NULL);
         pthread_t thread;
+        while (stuck) pause();
         if (fd < 0) continue;
         if (pthread_create(&thread, NULL, serve, (void *)fd) == 0) pthread_detach(thread);
         else close((int)fd);
