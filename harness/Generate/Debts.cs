@@ -18,6 +18,9 @@ internal sealed class Debts(ServiceSpec service)
             case Step.Open:
                 account.IsDatagram = true;
                 break;
+            case Step.Connect:
+                account.Connected = true;
+                break;
             case Step.Craft craft:
                 account.Held = craft.Window < OrdinaryWindow;
                 break;
@@ -38,7 +41,7 @@ internal sealed class Debts(ServiceSpec service)
                 break;
             case Step.Inject inject:
                 if (inject.Window is { } window) account.Held = window < OrdinaryWindow;
-                account.Disturbed |= !(inject with { Window = null }).ChangesNothing;
+                account.Disturbed |= !(inject with { Window = null }).ChangesNothing && (account.Connected || inject.Flags.HasFlag(TcpFlags.Syn)); // nothing else begins anything
                 break;
             case Step.ShutdownWrite when account.Secured:
                 break; // without a close_notify before it a session is cut off, not ended
@@ -103,7 +106,7 @@ internal sealed class Debts(ServiceSpec service)
         public bool IsDatagram, Secured, Shut, Undetermined;
 
         /// <summary>A segment came that may end or change the connection; the window is too small for what is due.</summary>
-        public bool Disturbed, Held;
+        public bool Connected, Disturbed, Held;
         public int Bytes, Datagrams, Sends, AskedBytes, AskedMessages;
         public Owed? Owed;
 

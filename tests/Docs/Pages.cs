@@ -1,7 +1,6 @@
 using System.Text;
 using SockConformance.Api;
 using SockConformance.Cli;
-using SockConformance.Report;
 using SockConformance.Suites;
 using SockConformance.Tests.EndToEnd;
 using SockConformance.Tests.Stacks;

@@ -61,8 +61,16 @@ public sealed class Fuzzing
         };
         var file = place.Write("case.json", new CaseFile
         {
-            Sockcase = CaseFile.Format, Id = CaseFile.IdOf(requirement, scenario), Requirement = requirement, Spec = "mini", Tool = "sockconf", Seed = "0x1",
-            Sources = [.. service.Sources.Select(source => new CaseFile.SourceText(source.Name, source.Text))], Expected = "", Observed = "", Scenario = scenario,
+            Sockcase = CaseFile.Format,
+            Id = CaseFile.IdOf(requirement, scenario),
+            Requirement = requirement,
+            Spec = "mini",
+            Tool = "sockconf",
+            Seed = "0x1",
+            Sources = [.. service.Sources.Select(source => new CaseFile.SourceText(source.Name, source.Text))],
+            Expected = "",
+            Observed = "",
+            Scenario = scenario,
         }.ToJson());
         (await sockconf.Run(["replay", file, "--", .. Planted(bug)])).MustExit(1);
         (await sockconf.Run(["replay", file, "--", .. Planted("none")])).MustExit(0);
