@@ -14,7 +14,8 @@ public class ConversationTests
     [TestCaseSource(nameof(Suites))]
     public void The_fixed_scenarios_are_legal_and_fair(Suite suite)
     {
-        foreach (var requirement in suite.Requirements)
+        // What is due after segments of our own making, the rules of segments say.
+        foreach (var requirement in suite.Requirements.Where(requirement => !requirement.OnDemand))
         {
             foreach (var scenario in requirement.Fixed)
                 Assert.That((SocketModel.CountIllegal(scenario), Shrinker.IsFair(scenario, suite.Service)), Is.EqualTo((0, true)), $"{requirement.Id}: {scenario.Situation}: {scenario.OneLine(30)}");
