@@ -274,10 +274,11 @@ internal sealed class Examiner(ExaminerTools tools, IFuzzObserver observer) : ID
         var bytes = longest.Data.ToBytes();
         var end = bytes.AsSpan().TrimEnd("\r\n"u8).Length;
         var steps = ImmutableArray.CreateBuilder<Step>();
+        steps.Add(new Step.Sample("at the start"));
         foreach (var (socket, times) in ((int, int)[])[(0, 1), (1, 2), (2, 4)])
         {
             var data = Enumerable.Repeat(bytes[..end], times).SelectMany(part => part).Concat(bytes[end..]).ToArray();
-            steps.AddRange(new Step.Connect(socket), new Step.Send(socket, Payload.Literal.Of(data)) { MayFail = true }, new Step.Await(socket, Patience, new Framing.Stream()), new Step.Close(socket));
+            steps.AddRange(new Step.Connect(socket), new Step.Send(socket, Payload.Literal.Of(data)) { MayFail = true }, new Step.Await(socket, Patience, new Framing.Stream()), new Step.Close(socket), new Step.Sample($"{times} times the request"));
         }
 
         return new Scenario("one message, twice it, four times it", steps.ToImmutable());

@@ -126,15 +126,18 @@ internal sealed record CaseFile
                 Step.Send { Data: Payload.Generated { Length: < 0 or > MaxPayload } } => $"at most {MaxPayload} bytes are sent at once",
                 Step.Send { Data: Payload.Generated generated } when !Enum.IsDefined(generated.Alphabet) => "there is no such alphabet",
                 Step.Send { Pause: < 0 or > MaxIdle } or Step.Connect { ReadPause: < 0 or > MaxIdle } or Step.Idle { Milliseconds: < 0 or > MaxIdle } => $"a pause lasts 0 to {MaxIdle} ms",
-                Step.Send send when send.Cuts.IsDefault || send.Cuts.Any(cut => cut < 1) => "pieces have 1 byte or more",
+                Step.Send { Cuts.IsDefault: true } or Step.Serve { Cuts.IsDefault: true } => "it has no cuts; an empty list stands for none",
+                Step.Send send when send.Cuts.Any(cut => cut < 1) => "pieces have 1 byte or more",
                 Step.Send { Data: Payload.Joined { Parts.IsDefault: true } } => "it sends nothing",
                 Step.Send { Data: Payload.Joined joined } when joined.Parts.Any(part => part is null or Payload.Joined or Payload.Literal { Hex: null } or Payload.Generated { Length: < 0 or > MaxPayload }) => "a part of what it sends makes no sense",
                 Step.Send { Data.Size: > MaxPayload * 8 } => $"at most {MaxPayload * 8} bytes are sent at once",
                 Step.Open { Port: < 0 or > 65535 } => "a port is a number from 0 to 65535",
-                Step.ReceiveMessages { Count: < 0 or > MaxSteps } or Step.ReceiveMessages { Framing: null } or Step.Await { Framing: null } => "it receives nothing that there is",
+                Step.ReceiveMessages { Count: < 0 or > MaxSteps } => "it receives nothing that there is",
+                Step.ReceiveMessages { Framing: var framing } when !MakesSense(framing) => "the framing makes no sense",
+                Step.Await { Framing: var framing } when !MakesSense(framing) => "the framing makes no sense",
                 Step.Await { Milliseconds: < 0 or > MaxIdle } or Step.Serve { Pause: < 0 or > MaxIdle } or Step.Serve { Delay: < 0 or > MaxIdle } => $"a pause lasts 0 to {MaxIdle} ms",
                 Step.Handshake { Offer: null } or Step.Handshake { Offer.Versions.IsDefaultOrEmpty: true } or Step.Handshake { Offer: { Piece: < 0 } or { Record: < 0 } } => "the TLS offer makes no sense",
-                Step.Serve serve when serve.Cuts.IsDefault || serve.Cuts.Any(cut => cut < 1) => "pieces have 1 byte or more",
+                Step.Serve serve when serve.Cuts.Any(cut => cut < 1) => "pieces have 1 byte or more",
                 Step.Craft { Window: < 0 or > ushort.MaxValue } or Step.Inject { Window: < 0 or > ushort.MaxValue } or Step.Inject { Urgent: < 0 or > ushort.MaxValue } => "a window, and an urgent pointer, is a number from 0 to 65535",
                 Step.Inject { Data: Payload.Joined or Payload.Literal { Hex: null } or Payload.Generated { Length: < 0 or > MaxSegment } } or Step.Inject { Data.Size: > MaxSegment } => $"a segment carries at most {MaxSegment} bytes, in one part",
                 Step.Inject { Options: null or { Length: > 2 * MaxOptions } } => $"a segment has at most {MaxOptions} bytes of options",
@@ -155,6 +158,16 @@ internal sealed record CaseFile
         foreach (var send in steps.OfType<Step.Send>()) _ = send.Data is Payload.Literal literal ? literal.ToBytes() : null;
         return null;
     }
+
+    private static bool MakesSense(Framing? framing) => framing switch
+    {
+        null => false,
+        Framing.Line line => line.Terminator is not null && Convert.FromHexString(line.Terminator).Length > 0 && line.Max >= 0 && Enum.IsDefined(line.AtEof),
+        Framing.LengthPrefix prefix => prefix is { Bytes: 1 or 2 or 4 or 8, Max: >= 0 },
+        Framing.Fixed record => record.Size > 0,
+        Framing.UntilEof whole => whole.Max >= 0,
+        _ => true,
+    };
 
     private static uint Hash(string text)
     {

@@ -10,7 +10,7 @@ namespace SockConformance.Run;
 internal sealed class CaseRunner(TargetPool pool, ServiceSpec service, PacketCapture? capture, LagMonitor lag, Patience patience, CancellationToken cancellation)
 {
     private static readonly TimeSpan DyingPatience = TimeSpan.FromMilliseconds(300);
-    private static readonly TimeSpan Afterthought = TimeSpan.FromMilliseconds(30), TrialAfterthought = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Afterthought = TimeSpan.FromMilliseconds(30), TrialAfterthought = TimeSpan.FromMilliseconds(200), TrialWork = TimeSpan.FromSeconds(1);
     private const int KnownNotToClose = 40, ConnectionsInCasePatience = 60;
     private int connections, cases;
 
@@ -57,7 +57,7 @@ internal sealed class CaseRunner(TargetPool pool, ServiceSpec service, PacketCap
         Interlocked.Add(ref connections, trace.Connections.Length);
         var (own, strangers, state) = Captured(trace, lostBefore);
         lease.Target.MustStayInForeground();
-        AwaitDeath(lease.Target, onTrial ? TrialAfterthought : fresh ? Afterthought : TimeSpan.Zero);
+        AwaitDeath(lease.Target, onTrial ? TrialAfterthought : fresh ? Afterthought : TimeSpan.Zero, onTrial ? scaled.Case : TimeSpan.Zero);
         var evidence = new Evidence(scenario, trace, own, strangers, state, lease.Target.State, scaled, lag.WorstSince(start), lease.Alone) { Service = service, CutShort = Clock.Now >= Pace.All };
 
         // A socket left behind is a client that the target still believes in; to one that serves side by side that is known to do no harm.
@@ -77,10 +77,13 @@ internal sealed class CaseRunner(TargetPool pool, ServiceSpec service, PacketCap
     /// A process that dies closes its sockets a moment before its end can be seen: where nobody listens any more, wait for it. One that has
     /// just been left alone gets a moment to die of it; on a shared target the next case would notice.
     /// </summary>
-    private void AwaitDeath(ITarget target, TimeSpan afterthought)
+    /// <param name="busy">How long more it may take to use up <see cref="TrialWork"/>, while it works on what it was sent.</param>
+    private void AwaitDeath(ITarget target, TimeSpan afterthought, TimeSpan busy)
     {
         if (!target.State.Launched) return;
         var gone = !SocketTable.IsListening(target.Endpoint.Port, service.Transport);
         Clock.Until(() => target.Alive ? null : target, gone ? DyingPatience : afterthought, cancellation);
+        if (busy == TimeSpan.Zero || !target.Alive || target.AtRest || target.Sample()?.Processor is not { } used) return;
+        Clock.Until(() => target.Alive && !target.AtRest && (target.Sample()?.Processor ?? used) - used < TrialWork ? null : target, busy, cancellation);
     }
 }

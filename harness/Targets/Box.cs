@@ -21,6 +21,9 @@ internal abstract class Box : IDisposable
     /// <summary>All processes of the target that are alive.</summary>
     public abstract IReadOnlyList<int> Processes();
 
+    /// <summary>The first process lives, and all threads of all wait for something that is not a processor or a disk.</summary>
+    public bool IsAsleep => FirstPid() is > 0 and var first && !ProcessTable.IsZombie(first) && Processes().All(ProcessTable.IsAsleep);
+
     /// <summary>Ends every process of the target at once, wherever it went, and waits until they are gone.</summary>
     public abstract void KillAll();
 

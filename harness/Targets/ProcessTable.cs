@@ -48,15 +48,30 @@ internal static class ProcessTable
     /// <summary>Whether it has ended and nobody has waited for it.</summary>
     public static bool IsZombie(int pid) => FieldsOf(pid) is ["Z" or "X", ..];
 
+    /// <summary>All its threads wait for something that is not a processor or a disk; so does a process that has ended.</summary>
+    public static bool IsAsleep(int pid)
+    {
+        try
+        {
+            return Directory.EnumerateDirectories($"/proc/{pid}/task").All(task => FieldsIn(task) is not ["R" or "D", ..]);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>
     /// The fields of /proc/PID/stat from the third on (proc_pid_stat(5)); none if the process is gone. The command name before them
     /// stands in parentheses and may contain anything.
     /// </summary>
-    public static string[] FieldsOf(int pid)
+    public static string[] FieldsOf(int pid) => FieldsIn($"/proc/{pid}");
+
+    private static string[] FieldsIn(string folder)
     {
         try
         {
-            using var stat = File.OpenHandle($"/proc/{pid}/stat");
+            using var stat = File.OpenHandle($"{folder}/stat");
             Span<byte> text = stackalloc byte[1024];
             text = text[..RandomAccess.Read(stat, text, 0)];
             return Encoding.Latin1.GetString(text[(text.LastIndexOf((byte)')') + 1)..]).Split(' ', StringSplitOptions.RemoveEmptyEntries);

@@ -15,6 +15,9 @@ internal interface ITarget : ITargetControl, IDisposable
     /// <summary>Whether it can be given to another case.</summary>
     bool Alive { get; }
 
+    /// <summary>It lives, and none of its threads runs or is about to: whatever was sent to it, it has dealt with.</summary>
+    bool AtRest => true;
+
     /// <summary>How many bytes it has printed so far.</summary>
     long Printed => 0;
 
@@ -90,6 +93,9 @@ internal sealed class RunningTarget : ITarget
     public TargetState State => Ended is { } end ? new(Endpoint, Launched: true, end, output.ToEnd()) : new(Endpoint, Launched: true, End: null, output.ToString());
 
     public bool Alive => Ended is null;
+
+    /// <remarks>Two looks: during one, a thread that was seen asleep may be given work by one that was not seen yet.</remarks>
+    public bool AtRest => box.IsAsleep && box.IsAsleep;
 
     public long Printed => output.Total;
 

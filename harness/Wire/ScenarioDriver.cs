@@ -152,6 +152,7 @@ internal sealed partial class ScenarioDriver(DriveContext context, CancellationT
         var socket = peer.Socket!;
         if (peer.Tuple is null)
         {
+            socket.NoDelay(); // pieces are to arrive as they are cut, and what still waits when a socket with unread bytes is closed would never be sent
             if (step.ReceiveBuffer > 0)
             {
                 socket.SetReceiveBuffer(step.ReceiveBuffer);

@@ -57,7 +57,6 @@ internal sealed partial class TlsChannel : IDisposable
     /// <summary>Null when it is done, or how it failed.</summary>
     public Outcome? Handshake(TimeSpan atMost)
     {
-        socket.NoDelay(); // the cuts are ours, and a last small piece is not to wait for an acknowledgment
         pipe.Deadline = Clock.Now + atMost;
         try
         {

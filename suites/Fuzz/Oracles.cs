@@ -33,10 +33,10 @@ public static class Oracles
         new()
         {
             Id = "fuzz/slowdown",
-            Title = "the time of a reply grows with its request, and no faster",
+            Title = "the work for a reply grows with its request, and no faster",
             Clause = "course",
             Level = Level.Should,
-            Statement = "When a request is doubled and doubled again, the time to its reply does not grow threefold each time.",
+            Statement = "When a request is doubled and doubled again, the processor time that the target spends on it does not grow threefold each time.",
             Why = "a search from the start for each byte, a copy of the whole buffer for each piece: work that grows with the square of the input",
             Fix = "remember how far the input has been looked at; append to a buffer that grows by doubling",
             Judge = Judges.WhileAlive(FuzzJudge.NoSlowdown),

@@ -46,6 +46,7 @@ public sealed class Fuzzing
     [TestCase("fuzz/replies", "wrong")]
     [TestCase("fuzz/serves-after", "stuck")]
     [TestCase("fuzz/slowdown", "slow")]
+    [TestCase("process/life/keeps-running", "late")]
     public async Task What_cases_are_judged_by_is_tripped_by_a_bug_and_by_nothing_else(string requirement, string bug)
     {
         using var place = new Workplace();
@@ -56,8 +57,9 @@ public sealed class Fuzzing
         var scenario = requirement switch
         {
             "fuzz/replies" => Talk.Scenario("", talk.Visit(0, Payload.Literal.Of("HELO a\n"u8))),
+            "process/life/keeps-running" => Talk.Scenario("", [new Step.Connect(0), new Step.Send(0, Payload.Literal.Of("QUIT\n"u8)), new Step.Close(0)]),
             "fuzz/serves-after" => Talk.Scenario("", [new Step.Connect(0), new Step.Send(0, Line(5, '\0')), new Step.Await(0, 100, service.Reply), new Step.Close(0)], talk.Visit(1)),
-            _ => Talk.Scenario("", Talk.Each([0, 1, 2], i => [new Step.Connect(i), new Step.Send(i, Line(1000 << i, 'x')), new Step.Await(i, 30_000, service.Reply), new Step.Close(i)])),
+            _ => Talk.Scenario("", [new Step.Sample("")], Talk.Each([0, 1, 2], i => [new Step.Connect(i), new Step.Send(i, Line(2000 << i, 'x')), new Step.Await(i, 30_000, service.Reply), new Step.Close(i), new Step.Sample("")])),
         };
         var file = place.Write("case.json", new CaseFile
         {

@@ -1,4 +1,7 @@
+using System.Reflection;
+using System.Text.Json.Serialization;
 using NUnit.Framework;
+using SockConformance.Model;
 using SockConformance.Report;
 using SockConformance.Tests.Shared;
 
@@ -119,7 +122,37 @@ public class HostileCaseFileTests
     [TestCase("""{ "do": "send", "cuts": null, "data": { "kind": "literal", "hex": "00" } }""")]
     [TestCase("""{ "do": "send", "cuts": [], "pause": -1, "data": { "kind": "literal", "hex": "00" } }""")]
     [TestCase("""{ "do": "send", "cuts": [], "pause": 60001, "data": { "kind": "literal", "hex": "00" } }""")]
+    [TestCase("""{ "do": "receiveMessages", "count": 1, "framing": { "kind": "line", "max": 5 } }""")]
+    [TestCase("""{ "do": "await", "milliseconds": 5, "framing": { "kind": "line", "terminator": "", "max": 5 } }""")]
+    [TestCase("""{ "do": "await", "milliseconds": 5, "framing": { "kind": "line", "terminator": "0g", "max": 5 } }""")]
+    [TestCase("""{ "do": "await", "milliseconds": 5, "framing": { "kind": "length-prefix", "bytes": 3, "max": 5 } }""")]
+    [TestCase("""{ "do": "await", "milliseconds": 5, "framing": { "kind": "fixed" } }""")]
     public void A_step_that_cannot_be_meant_is_refused(string step) => Refusal(Whole(step));
+
+    public static IEnumerable<string> Kinds => typeof(Step).GetCustomAttributes<JsonDerivedTypeAttribute>().Select(kind => (string)kind.TypeDiscriminator!);
+
+    /// <summary>Only its kind is told: it is refused, or there is nothing else that must be told.</summary>
+    [TestCaseSource(nameof(Kinds))]
+    public void Of_a_step_that_is_taken_nothing_is_missing(string kind)
+    {
+        Step step;
+        try
+        {
+            step = Read(Whole($$"""{ "do": "{{kind}}" }""")).Scenario.Steps.Single();
+        }
+        catch (InputException)
+        {
+            return;
+        }
+
+        var nullability = new NullabilityInfoContext();
+        foreach (var member in step.GetType().GetProperties())
+        {
+            var value = member.GetValue(step);
+            Assert.That(value is null && nullability.Create(member).ReadState == NullabilityState.NotNull, Is.False, member.Name);
+            Assert.That(member.PropertyType.GetProperty("IsDefault")?.GetValue(value), Is.Null.Or.False, member.Name);
+        }
+    }
 
     [Test]
     public void A_command_that_is_not_made_of_words_is_refused()

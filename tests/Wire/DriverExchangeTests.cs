@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using NUnit.Framework;
 using SockConformance.Generate;
 using SockConformance.Model;
@@ -119,6 +120,33 @@ public class DriverExchangeTests
         var trace = server.Drive(
             LocalServer.Long, Talk.Each(twenty, i => [new Step.Connect(i, Background: true)]), Talk.Each(twenty, i => Talk.Exchange(i, Talk.Text(20, i))), Talk.Each(twenty, Talk.Finish));
         Assert.That(trace.Connections.Select(connection => (connection.Established, connection.Received.Length)), Has.All.EqualTo((true, 20)));
+    }
+
+    // The answer makes the server delay its acknowledgments: Nagle's algorithm would keep the last piece back until one comes, and an abort would throw it away.
+    [Test]
+    public void What_was_sent_before_an_abort_has_left()
+    {
+        var received = new List<byte>();
+        using var ended = new ManualResetEventSlim();
+        using var server = new LocalServer(client =>
+        {
+            var buffer = new byte[16];
+            try
+            {
+                client.Receive(buffer, 1, SocketFlags.None);
+                client.Send(buffer, 1, SocketFlags.None);
+                while (client.Receive(buffer) is var count and > 0) received.AddRange(buffer.AsSpan(0, count));
+            }
+            catch (SocketException)
+            {
+                ended.Set(); // the reset
+            }
+        });
+        server.Drive(LocalServer.Long, Talk.Connect(0), [Sent("a"u8), new Step.Receive(0, 1), Sent("b"u8), Sent("c"u8), new Step.Abort(0)]);
+        Assert.That(ended.Wait(TimeSpan.FromSeconds(20)), "the reset was seen");
+        Assert.That(received, Is.EqualTo("bc"u8.ToArray()));
+
+        static Step Sent(ReadOnlySpan<byte> data) => new Step.Send(0, Payload.Literal.Of(data));
     }
 
     [Test]

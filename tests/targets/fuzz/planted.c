@@ -1,13 +1,14 @@
 /* A line protocol with bugs that only a sequence of messages reaches. The second argument says which:
  *   none; behind-1, behind-2, behind-3 states; magic-length: a line of just 1024 bytes; leak: a descriptor for each AUTH that is refused;
  *   spin: never answers again after a line that begins with a NUL byte; stuck: accepts nobody any more after one;
- *   wrong: another answer to HELO; slow: work that grows with the square of a line. */
+ *   wrong: another answer to HELO; slow: work that grows with the square of a line; late: half a second of the processor after a QUIT, and then its death. */
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char *bug = "none";
@@ -45,6 +46,10 @@ static int take(int fd, const char *line, size_t length, int *state)
         answer(fd, "354 go on\n");
     } else if (length == 4 && memcmp(line, "QUIT", 4) == 0) {
         answer(fd, "221 bye\n");
+        if (is("late")) {
+            while (clock() < CLOCKS_PER_SEC / 2) continue;
+            abort();
+        }
         return 0;
     } else {
         if (length == 1024 && is("magic-length")) abort();
