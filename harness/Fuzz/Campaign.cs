@@ -137,11 +137,6 @@ internal sealed class Campaign(FuzzPlan plan, Suite suite, FuzzGenerator generat
         return true;
     }
 
-    public void Note(string text)
-    {
-        lock (telling) observer.Note(text);
-    }
-
     /// <param name="processor">To stay on, if workers do; null for any.</param>
     private void Work(Func<FuzzTarget> make, int? processor)
     {

@@ -4,7 +4,7 @@ using SockConformance.Report;
 namespace SockConformance.Fuzz;
 
 /// <summary>A case that reached something new.</summary>
-/// <param name="Steps">What it did; its receives are made anew for each case that goes on from it.</param>
+/// <param name="Steps">What it did; its receives and its TLS sessions are made anew for each case that goes on from it.</param>
 /// <param name="Reached">So many of the steps led to it.</param>
 internal sealed record CorpusEntry(IReadOnlyList<Step> Steps, int Reached)
 {
@@ -12,7 +12,7 @@ internal sealed record CorpusEntry(IReadOnlyList<Step> Steps, int Reached)
 
     public static CorpusEntry Of(Scenario scenario, int reached)
     {
-        var steps = scenario.Steps.Index().Where(item => item.Item is Step.Connect or Step.Send or Step.ShutdownWrite or Step.Close or Step.Abort or Step.Idle).ToList();
+        var steps = scenario.Steps.Index().Where(item => item.Item is Step.Connect or Step.Open or Step.Send or Step.ShutdownWrite or Step.Close or Step.Abort or Step.Idle).ToList();
         return new CorpusEntry([.. steps.Select(item => item.Item is Step.Send send ? send with { MayFail = false } : item.Item)], steps.Count(item => item.Index < reached));
     }
 }

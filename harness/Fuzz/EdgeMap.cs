@@ -5,7 +5,7 @@ namespace SockConformance.Fuzz;
 
 /// <summary>
 /// Which edges of its own code the target has run: a map of 64 KiB of counters in shared memory, as the programs that AFL++'s compilers make, and those built with
-/// docs/coverage.c, find it by the variable __AFL_SHM_ID. It is read after each case; the target goes on.
+/// docs/examples/coverage.c, find it by the variable __AFL_SHM_ID. It is read after each case; the target goes on.
 /// </summary>
 internal sealed unsafe partial class EdgeMap : IDisposable
 {

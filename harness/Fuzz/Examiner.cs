@@ -20,7 +20,7 @@ internal sealed record ExaminerTools(Suite Suite, FuzzGenerator Generator, CaseR
 internal sealed class Examiner(ExaminerTools tools, IFuzzObserver observer) : IDisposable
 {
     public const string SuspectId = "fuzz/suspect", DiffersId = "fuzz/same-as-reference";
-    private const int MostWaiting = 64, MostBefore = 8, MostShrinkRuns = 400;
+    private const int MostWaiting = 64, MostBefore = 8, MostSockets = 900;
     private static readonly ImmutableArray<string> Order = ["process/life/keeps-running", "process/output/sanitizer-clean", "process/output/no-uncaught-error", "fuzz/serves-after", "fuzz/replies"];
     private readonly BlockingCollection<Suspect> waiting = new(MostWaiting);
     private readonly ConcurrentDictionary<string, Find> finds = new();
@@ -251,19 +251,22 @@ internal sealed class Examiner(ExaminerTools tools, IFuzzObserver observer) : ID
     /// <summary>All in one scenario, one after the other, each on sockets of its own.</summary>
     private static Scenario InARow(IReadOnlyList<Scenario> scenarios)
     {
-        const int MostSockets = 900;
         var steps = ImmutableArray.CreateBuilder<Step>();
         var next = 0;
         foreach (var scenario in scenarios.Reverse())
         {
             if (next + scenario.Sockets.Length > MostSockets) break;
-            var from = next;
-            var numbers = scenario.Sockets.Select((socket, index) => (socket, index)).ToDictionary(pair => pair.socket, pair => from + pair.index);
-            steps.InsertRange(0, scenario.Steps.Select(step => step is Step.OnSocket on ? on with { Socket = numbers[on.Socket] } : step));
-            next += numbers.Count;
+            steps.InsertRange(0, OnSocketsFrom(next, scenario));
+            next += scenario.Sockets.Length;
         }
 
         return new Scenario("what ran one after the other", steps.ToImmutable());
+    }
+
+    private static IEnumerable<Step> OnSocketsFrom(int first, Scenario scenario)
+    {
+        var numbers = scenario.Sockets.Select((socket, index) => (socket, index)).ToDictionary(pair => pair.socket, pair => first + pair.index);
+        return scenario.Steps.Select(step => step is Step.OnSocket on ? on with { Socket = numbers[on.Socket] } : step);
     }
 
     /// <summary>The longest message alone, then twice and four times as long, each on a connection of its own; null where there is none.</summary>
@@ -287,7 +290,7 @@ internal sealed class Examiner(ExaminerTools tools, IFuzzObserver observer) : ID
     /// <summary>The same again and again, with looks at the process between.</summary>
     private static Scenario Repeated(Scenario scenario)
     {
-        const int Round = 16, LastRound = 32, MostSockets = 900;
+        const int Round = 16, LastRound = 32;
         var steps = ImmutableArray.CreateBuilder<Step>();
         steps.Add(new Step.Sample("the case"));
         var next = 0;
@@ -295,10 +298,8 @@ internal sealed class Examiner(ExaminerTools tools, IFuzzObserver observer) : ID
         {
             for (var i = 0; i < times && next + scenario.Sockets.Length < MostSockets; i++)
             {
-                var from = next;
-                var numbers = scenario.Sockets.Select((socket, index) => (socket, index)).ToDictionary(pair => pair.socket, pair => from + pair.index);
-                steps.AddRange(scenario.Steps.Select(step => step is Step.OnSocket on ? on with { Socket = numbers[on.Socket] } : step));
-                next += numbers.Count;
+                steps.AddRange(OnSocketsFrom(next, scenario));
+                next += scenario.Sockets.Length;
             }
 
             steps.Add(new Step.Sample("the case"));

@@ -12,9 +12,9 @@ namespace SockConformance.Fuzz;
 internal sealed class FuzzGenerator
 {
     /// <summary>How long an answer is waited for that may not come.</summary>
-    public const int AwaitMilliseconds = 10;
+    private const int AwaitMilliseconds = 10;
 
-    private const int MostTurns = 5, MostSteps = 240, EndMilliseconds = 60, Flood = 40, MostSockets = 60;
+    private const int MostTurns = 5, MostSteps = 240, EndMilliseconds = 60, Flood = 40, MostSockets = 60, OrdinaryDatagram = 1400;
 
     private static readonly ImmutableArray<byte[]> Requests =
     [
@@ -29,12 +29,13 @@ internal sealed class FuzzGenerator
     private readonly ulong seed;
     private readonly ImmutableArray<Rule> rules;
     private readonly ImmutableArray<byte[]> tokens;
-    private readonly bool oneAtATime;
+    private readonly bool oneAtATime, datagrams;
 
     public FuzzGenerator(ServiceSpec service, Corpus corpus, ulong seed)
     {
         (this.service, this.corpus, this.seed) = (service, corpus, seed);
         talk = new Conversation(service);
+        datagrams = service.Transport == Transport.Udp;
         oneAtATime = service.Clients == 1 || !service.SilentClientMustNotBlock;
         rules = [.. service.Rules.Where(rule => !rule.When.Malformed)];
         tokens = [.. Tokens(service).Where(token => token.Length is > 0 and <= 64).DistinctBy(Convert.ToHexString)];
@@ -58,6 +59,8 @@ internal sealed class FuzzGenerator
 
     // ---- conversations ----
 
+    private Step Begin(int socket) => datagrams ? new Step.Open(socket) : new Step.Connect(socket);
+
     private List<Step> Fresh(ref FuzzRandom random)
     {
         var sockets = random.Below(100) switch { < 76 => 1, < 90 => 2, < 98 => 3 + random.Below(4), _ => 10 + random.Below(Flood) };
@@ -65,7 +68,7 @@ internal sealed class FuzzGenerator
         for (var socket = 0; socket < sockets; socket++)
         {
             var steps = new Queue<Step>();
-            steps.Enqueue(new Step.Connect(socket));
+            steps.Enqueue(Begin(socket));
             var turns = sockets > 8 ? random.Below(2) : random.Below(8) == 0 ? 0 : 1 + random.Below(MostTurns);
             for (var turn = 0; turn < turns; turn++) steps.Enqueue(Say(socket, ref random));
             foreach (var step in Ending(socket, ref random)) steps.Enqueue(step);
@@ -127,8 +130,9 @@ internal sealed class FuzzGenerator
     }
 
     /// <summary>Pauses are rare: one of them costs as much time as a hundred cases.</summary>
-    private static IEnumerable<Step> Ending(int socket, ref FuzzRandom random) => random.Below(400) switch
+    private IEnumerable<Step> Ending(int socket, ref FuzzRandom random) => random.Below(400) switch
     {
+        _ when datagrams => [new Step.Close(socket)],
         < 200 => [new Step.ShutdownWrite(socket), new Step.Close(socket)],
         < 300 => [new Step.Close(socket)],
         < 370 => [new Step.Abort(socket)],
@@ -205,15 +209,7 @@ internal sealed class FuzzGenerator
     private Step.Send Changed(Step.Send send, ref FuzzRandom random) =>
         send with { Data = Payload.Literal.Of(Havoc.Mutate(send.Data.ToBytes(), ref random, tokens, corpus.Said(ref random) ?? [])), Cuts = [], Pause = 0 };
 
-    private static Step Moved(Step step, int socket) => step switch
-    {
-        Step.Connect connect => connect with { Socket = socket },
-        Step.Send send => send with { Socket = socket },
-        Step.ShutdownWrite => new Step.ShutdownWrite(socket),
-        Step.Close => new Step.Close(socket),
-        Step.Abort => new Step.Abort(socket),
-        _ => step,
-    };
+    private static Step Moved(Step step, int socket) => step is Step.OnSocket on ? on with { Socket = socket } : step;
 
     /// <summary>The words of the protocol: literals, prefixes and the words of examples.</summary>
     private static IEnumerable<byte[]> Tokens(ServiceSpec service)
@@ -239,6 +235,7 @@ internal sealed class FuzzGenerator
     private List<Step> Legal(List<Step> steps, ref FuzzRandom random)
     {
         var states = new Dictionary<int, SocketState>();
+        var secured = new HashSet<int>(); // in an orderly TLS session
         var legal = new List<Step>();
         foreach (var step in steps)
         {
@@ -249,27 +246,25 @@ internal sealed class FuzzGenerator
                 continue;
             }
 
-            if (socket >= MostSockets) continue;
+            if (socket >= MostSockets || (datagrams && step is Step.ShutdownWrite or Step.Abort or Step.Send { Data.Size: > Framing.Datagram.Largest })) continue;
             var state = states.GetValueOrDefault(socket, SocketState.Unconnected);
-            if (state == SocketState.Unconnected && step is not (Step.Connect or Step.Send)) continue;
-            if (state == SocketState.Unconnected && oneAtATime)
+            var begins = step is Step.Connect or Step.Open;
+            if (state == SocketState.Unconnected)
             {
-                foreach (var (other, open) in states.Where(pair => pair.Value is SocketState.Connected or SocketState.WriteShut).OrderBy(pair => pair.Key).ToList())
-                {
-                    legal.Add(open == SocketState.Connected && random.OneIn(2) ? new Step.Abort(other) : new Step.Close(other));
-                    states[other] = SocketState.Closed;
-                }
+                if (!begins && step is not Step.Send) continue;
+                if (oneAtATime) EndOthers(states, legal, ref random);
+                legal.Add(begins && step is Step.Open == datagrams ? step : Begin(socket));
+                if (service.Tls is not null && !random.OneIn(24) && secured.Add(socket)) legal.Add(new Step.Handshake(socket, TlsOffer.Any));
+                states[socket] = SocketState.Connected;
+                if (begins) continue;
             }
 
-            if (state == SocketState.Unconnected && step is Step.Send)
-            {
-                legal.Add(new Step.Connect(socket));
-                state = SocketState.Connected;
-            }
-
-            if (state == SocketState.Closed || step is Step.Connect != (state == SocketState.Unconnected) || (state == SocketState.WriteShut && step is Step.Send or Step.ShutdownWrite)) continue;
-            legal.Add(step);
-            states[socket] = step switch { Step.Connect => SocketState.Connected, Step.ShutdownWrite => SocketState.WriteShut, Step.Close or Step.Abort => SocketState.Closed, _ => state };
+            if (begins || state == SocketState.Closed || (state == SocketState.WriteShut && step is Step.Send or Step.ShutdownWrite)) continue;
+            var next = step is Step.Send send && service.Tls is not null && random.OneIn(40) ? send with { Raw = true } : step;
+            if (next is Step.Send { Raw: true }) secured.Remove(socket);
+            if (next is Step.ShutdownWrite or Step.Close && secured.Remove(socket) && !random.OneIn(8)) legal.Add(new Step.CloseNotify(socket));
+            legal.Add(next);
+            states[socket] = step switch { Step.ShutdownWrite => SocketState.WriteShut, Step.Close or Step.Abort => SocketState.Closed, _ => SocketState.Connected };
         }
 
         foreach (var (socket, state) in states.OrderBy(pair => pair.Key))
@@ -279,6 +274,16 @@ internal sealed class FuzzGenerator
         }
 
         return legal;
+    }
+
+    /// <summary>A server that serves one client at a time gets the next one when the ones before have gone.</summary>
+    private static void EndOthers(Dictionary<int, SocketState> states, List<Step> legal, ref FuzzRandom random)
+    {
+        foreach (var (other, open) in states.Where(pair => pair.Value is SocketState.Connected or SocketState.WriteShut).OrderBy(pair => pair.Key).ToList())
+        {
+            legal.Add(open == SocketState.Connected && random.OneIn(2) ? new Step.Abort(other) : new Step.Close(other));
+            states[other] = SocketState.Closed;
+        }
     }
 
     /// <summary>Where something is due it is waited for; where the spec does not tell, what comes within a moment is taken.</summary>
@@ -294,11 +299,13 @@ internal sealed class FuzzGenerator
             fair.Add(step);
             owed.Note(step);
             if (step.On is not { } socket) continue;
-            if (step is Step.Send && !owed.IsDetermined(socket)) astray.Add(socket);
+            if (step is Step.Send sent && !(owed.IsDetermined(socket) && (!datagrams || Replies.ToDatagram(service, sent.Data.ToBytes()) is not null))) astray.Add(socket);
+            if (step is Step.Connect && service.Tls is not null && steps[index + 1] is not Step.Handshake) astray.Add(socket); // it talks in clear
             switch (step)
             {
-                case Step.Connect when service.Greeting is not null:
-                case Step.Send when !(random.OneIn(8) && index + 1 < steps.Count && steps[index + 1] is Step.Send next && next.Socket == socket):
+                case Step.Connect when service.Greeting is not null && (service.Tls is null || astray.Contains(socket)):
+                case Step.Handshake when service.Greeting is not null:
+                case Step.Send { Data.Size: var size } when !(random.OneIn(8) && index + 1 < steps.Count && steps[index + 1] is Step.Send next && next.Socket == socket) || (datagrams && size > OrdinaryDatagram):
                     if (astray.Contains(socket)) fair.Add(new Step.Await(socket, AwaitMilliseconds, service.Reply is Framing.UntilEof ? new Framing.Stream() : service.Reply));
                     else if (Due(socket, owed) is { } due) fair.Add(due);
                     break;
@@ -314,7 +321,7 @@ internal sealed class FuzzGenerator
 
     private Step? Due(int socket, Debts owed)
     {
-        Step all = service.Reply.HasMessages || talk.IsHttp ? new Step.ReceiveMessages(socket, 0, service.Reply) : new Step.Receive(socket, 0);
+        Step all = datagrams ? new Step.ReceiveMessages(socket, 0, new Framing.Datagram()) : service.Reply.HasMessages || talk.IsHttp ? new Step.ReceiveMessages(socket, 0, service.Reply) : new Step.Receive(socket, 0);
         var due = owed.On(all);
         if (due is <= 0 or > 1 << 20) return null;
         Step asked = all is Step.ReceiveMessages messages ? messages with { Count = due } : new Step.Receive(socket, due);

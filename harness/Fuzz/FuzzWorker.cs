@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using SockConformance.Judge;
 using SockConformance.Model;
+using SockConformance.Run;
 using SockConformance.Targets;
 using SockConformance.Wire;
 
@@ -12,7 +13,7 @@ namespace SockConformance.Fuzz;
 /// <param name="Reference">Targets of the reference that replies are laid beside; null for none.</param>
 /// <param name="Edges">What the target's own instrumentation tells; null where it has none.</param>
 /// <param name="Slow">Runs a case with all the evidence at once, where the quick driver does not know the protocol; null where it does.</param>
-internal sealed record FuzzTarget(TargetPool Pool, TargetPool? Reference, EdgeMap? Edges, Run.CaseRunner? Slow) : IDisposable
+internal sealed record FuzzTarget(TargetPool Pool, TargetPool? Reference, EdgeMap? Edges, CaseRunner? Slow) : IDisposable
 {
     /// <summary>Its cases are segments that no kernel sends, drawn in batches; null for those that the campaign draws.</summary>
     public Func<int, IReadOnlyList<Scenario>>? Segments { get; init; }
@@ -107,23 +108,23 @@ internal sealed partial class FuzzWorker(Campaign campaign, FuzzTarget target)
 
     /// <summary>With all the evidence at once: what the quick driver does not know, such as TLS and datagrams.</summary>
     /// <param name="noted">What is told of it where it looks odd; null for itself.</param>
-    private bool Slow(Scenario scenario, Run.CaseRunner runner, Scenario? noted = null)
+    private bool Slow(Scenario scenario, CaseRunner runner, Scenario? noted = null)
     {
         Verdict.Violation? wrong = null;
         var evidence = runner.Run(campaign.Suite.Oracles[0], scenario, fresh: false, hurry: 1, seen =>
         {
-            wrong = Examiner.OraclesFor(campaign.Suite, scenario).Select(oracle => Run_(oracle, seen)).OfType<Verdict.Violation>().FirstOrDefault();
+            wrong = Examiner.OraclesFor(campaign.Suite, scenario).Select(oracle => Trial.Judge(oracle, seen)).OfType<Verdict.Violation>().FirstOrDefault();
             return wrong is not null;
         });
         var events = new List<QuickEvent>();
-        var offsets = new Dictionary<int, int>();
+        var offsets = new Dictionary<int, int>(); // by socket: where among its bytes those of the next step begin
         foreach (var (index, (step, outcome)) in scenario.Steps.Zip(evidence.Trace.Outcomes).Index())
         {
             if (step is not (Step.Receive or Step.ReceiveMessages or Step.Await) || outcome.Result == StepResult.NotRun || step.On is not < QuickDriver.MostSockets) continue;
             var from = offsets.GetValueOrDefault(step.On.Value);
-            offsets[step.On.Value] = from + outcome.Bytes;
+            var to = offsets[step.On.Value] = Math.Min(from + BytesOf(evidence, step.On.Value, index, outcome), BytesOn(evidence, step.On.Value).Length);
             var end = outcome.Result switch { StepResult.Done => QuickEnd.Met, StepResult.EndOfFile => QuickEnd.EndOfFile, StepResult.TimedOut => QuickEnd.TimedOut, _ => QuickEnd.Reset };
-            events.Add(new QuickEvent(index, step.On.Value, from, from + outcome.Bytes, end));
+            events.Add(new QuickEvent(index, step.On.Value, from, to, end));
         }
 
         // What segments bring is not drawn from: when they run among the other cases is a matter of time, and the same seed is to draw the same.
@@ -131,11 +132,12 @@ internal sealed partial class FuzzWorker(Campaign campaign, FuzzTarget target)
         campaign.Done(scenario, scenario.Steps.Length, reached);
         if (wrong is not null) Tell(evidence.Target.End is null ? Suspicion.Unmet : Suspicion.Died, noted ?? scenario, wrong.Expected);
         return true;
-
-        static Verdict Run_(Requirement oracle, Evidence seen) => SockConformance.Run.Trial.Judge(oracle, seen);
     }
 
-    /// <summary>All that came on a socket, with room behind it: what came as datagrams is one stream here.</summary>
+    private static int BytesOf(Evidence evidence, int socket, int step, Outcome outcome) =>
+        evidence.Trace.On(socket) is { Datagrams: { IsEmpty: false } datagrams } ? datagrams.Where(datagram => datagram.Step == step).Sum(datagram => datagram.Data.Length) : outcome.Bytes;
+
+    /// <summary>All that came on a socket: what came as datagrams is one stream here.</summary>
     private static ReadOnlySpan<byte> BytesOn(Evidence evidence, int socket)
     {
         if (evidence.Trace.On(socket) is not { } connection) return [];

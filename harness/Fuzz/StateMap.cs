@@ -101,7 +101,7 @@ internal sealed class StateMap(ServiceSpec service)
     private int ClassOf(ReadOnlySpan<byte> reply, byte[] sent, QuickEnd end)
     {
         var name = reply.IsEmpty ? end switch { QuickEnd.EndOfFile => "FIN", QuickEnd.Reset or QuickEnd.Refused => "RST", QuickEnd.TimedOut => "silence", _ => "flood" }
-            : service.IsEcho || reply.SequenceEqual(sent) ? "the same" : Beginning(reply);
+            : service.IsEcho || (sent.Length > 0 && reply.EndsWith(sent)) ? "the same" : Beginning(reply); // datagrams may have come together
         if (classes.TryGetValue(name, out var number)) return number;
         if (names.Count >= MostClasses) return names.Count - 1;
         names.Add(name);

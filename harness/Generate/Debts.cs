@@ -85,9 +85,8 @@ internal sealed class Debts(ServiceSpec service)
     /// <summary>The spec tells what is due for all that was sent on a socket.</summary>
     public bool IsDetermined(int socket)
     {
-        if (service.IsEcho) return true;
         var account = accounts[socket];
-        return service.Kind != "http" && !account.Undetermined && OwedOn(account) is { Open: false, Broken: false };
+        return !account.Undetermined && (service.IsEcho || (service.Kind != "http" && OwedOn(account) is { Open: false, Broken: false }));
     }
 
     private int BytesDue(Account account) =>

@@ -13,7 +13,7 @@ public static class FuzzJudge
     {
         if (evidence.Scenario.Sockets is not [.., var visitor]) return Verdict.Holds;
         var unmet = evidence.FirstUnmet;
-        return unmet >= 0 && evidence.Scenario.Steps[unmet].On == visitor && evidence.Scenario.Steps[unmet] is not Step.Receive { Bytes: null } ? DataJudge.Unmet(evidence, unmet) : Verdict.Holds;
+        return unmet >= 0 && evidence.Scenario.Steps[unmet].On == visitor && evidence.Scenario.Steps[unmet] is not (Step.Receive { Bytes: null } or Step.CloseNotify) ? DataJudge.Unmet(evidence, unmet) : Verdict.Holds;
     }
 
     /// <summary>What came is what is due, and all that was waited for came; of connections on which the spec still tells.</summary>

@@ -137,7 +137,7 @@ internal sealed unsafe class QuickDriver : IDisposable
                 return QuickEnd.Met;
         }
 
-        var from = connection.Count;
+        var from = connection.Begun = connection.Count;
         var ended = connection.Fd < 0 ? QuickEnd.Reset : step switch
         {
             Step.Receive receive => Receive(connection, receive.Bytes is { } bytes ? connection.Asked += bytes : int.MaxValue),
@@ -226,7 +226,6 @@ internal sealed unsafe class QuickDriver : IDisposable
     {
         while (true)
         {
-            if (count > 1) Set(connection, QuickAck); // else the target's next small reply waits for it
             while (count > 0 && framing.Take(connection.Buffer.AsSpan(connection.Taken, connection.Count - connection.Taken)) is { Status: FrameStatus.Whole } frame)
             {
                 connection.Taken += frame.Total;
@@ -248,6 +247,7 @@ internal sealed unsafe class QuickDriver : IDisposable
     private QuickEnd Next(Connection connection, int milliseconds)
     {
         if (connection.AtEnd) return QuickEnd.EndOfFile;
+        if (connection.Count > connection.Begun) Set(connection, QuickAck); // what is still to come may wait at the target for our acknowledgment
         return Wait(connection.Fd, Libc.PollIn, milliseconds) ? ReadOnce(connection) : QuickEnd.TimedOut;
     }
 
@@ -289,11 +289,11 @@ internal sealed unsafe class QuickDriver : IDisposable
 
     private sealed class Connection
     {
-        public int Fd = -1, Count, Asked, Taken;
+        public int Fd = -1, Count, Asked, Taken, Begun;
         public bool AtEnd;
         public byte[] Buffer = new byte[Chunk];
 
-        public void Begin() => (Fd, Count, Asked, Taken, AtEnd) = (-1, 0, 0, 0, false);
+        public void Begin() => (Fd, Count, Asked, Taken, Begun, AtEnd) = (-1, 0, 0, 0, 0, false);
 
         public void End()
         {

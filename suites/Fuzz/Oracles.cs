@@ -28,7 +28,7 @@ public static class Oracles
             Statement = "Whatever came before, and however the messages were cut and joined, each message that the spec speaks of gets its reply, in order, once and unchanged.",
             Why = "state of one message or connection that leaks into the next; a buffer that is not emptied, or emptied too early",
             Fix = "see what was sent on the connection before, and how it was cut",
-            Judge = Judges.WhileAlive(FuzzJudge.Replies),
+            Judge = Judges.WhileAlive(talk.Service.Transport == Transport.Udp ? DatagramJudge.RightAnswer : FuzzJudge.Replies),
         },
         new()
         {

@@ -122,12 +122,26 @@ public sealed class Fuzzing
         Assert.That(digests[1], Is.EqualTo(digests[0]));
     }
 
-    [TestCase("echo", "good/python_threads.py")]
-    [TestCase("mini", "fuzz/planted.c")]
-    public async Task A_good_server_gives_no_alarm(string spec, string name)
+    [TestCase("tls_echo.py failure-ends")]
+    [TestCase("udp_echo.py end_of_file")]
+    public async Task Campaigns_speak_TLS_and_UDP(string name)
     {
         using var place = new Workplace();
-        var outcome = await new Sockconf(place).Run(["fuzz", "--spec", spec == "mini" ? Mini : spec, "--seed", "8", "--max-time", "4s", "--no-pin", "--report", place.Report, "--", .. TargetProgram.Named(name).Command]);
+        var role = TargetProgram.Role.Named("faulty", name);
+        var outcome = await new Sockconf(place).Run(["fuzz", .. role.Options, "--seed", "3", "--max-time", "60s", "--no-shrink", "--no-pin", "--report", place.Report, "--", .. role.Command]);
+        outcome.MustExit(1);
+        Assert.That(outcome.Results.Verdicts["process/life/keeps-running"], Is.EqualTo("fail"), outcome.ToString);
+    }
+
+    [TestCase("python_threads.py")]
+    [TestCase("planted.c")]
+    [TestCase("python_tls.py")]
+    [TestCase("python_udp.py echo-udp")]
+    public async Task A_good_server_gives_no_alarm(string name)
+    {
+        using var place = new Workplace();
+        var (options, command) = name == "planted.c" ? (["--spec", Mini], Planted("none")) : TargetProgram.Role.Named("good", name) is var role ? (role.Options, role.Command) : default;
+        var outcome = await new Sockconf(place).Run(["fuzz", .. options, "--seed", "8", "--max-time", "4s", "--no-pin", "--report", place.Report, "--", .. command]);
         Assert.That(outcome.Exit, Is.Zero.Or.EqualTo(7), outcome.ToString);
         Assert.That(Fuzz(outcome).GetProperty("unique_failures").GetInt32(), Is.Zero, outcome.ToString);
         Assert.That(Fuzz(outcome).GetProperty("cases").GetInt64(), Is.GreaterThan(20), outcome.ToString);
