@@ -25,6 +25,7 @@ internal sealed class Debts(ServiceSpec service)
                 account.Held = craft.Window < OrdinaryWindow;
                 break;
             case Step.Send { Raw: true }:
+            case Step.Send when service.Tls is not null && !account.Secured: // in clear, to a service that speaks TLS
                 account.Undetermined = true;
                 break;
             case Step.Send send when service.IsEcho || account.IsDatagram:

@@ -12,8 +12,9 @@ public static class FuzzJudge
     public static Verdict ServesAfter(Evidence evidence)
     {
         if (evidence.Scenario.Sockets is not [.., var visitor]) return Verdict.Holds;
-        var unmet = evidence.FirstUnmet;
-        return unmet >= 0 && evidence.Scenario.Steps[unmet].On == visitor && evidence.Scenario.Steps[unmet] is not (Step.Receive { Bytes: null } or Step.CloseNotify) ? DataJudge.Unmet(evidence, unmet) : Verdict.Holds;
+        var (unmet, steps) = (evidence.FirstUnmet, evidence.Scenario.Steps);
+        var inClear = evidence.Service.Tls is not null && !steps.Any(step => step is Step.Handshake on && on.Socket == visitor);
+        return unmet >= 0 && !inClear && steps[unmet].On == visitor && steps[unmet] is not (Step.Receive { Bytes: null } or Step.CloseNotify) ? DataJudge.Unmet(evidence, unmet) : Verdict.Holds;
     }
 
     /// <summary>What came is what is due, and all that was waited for came; of connections on which the spec still tells.</summary>
