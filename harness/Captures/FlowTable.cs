@@ -8,8 +8,7 @@ namespace SockConformance.Captures;
 /// </summary>
 internal sealed class FlowTable(Action<FlowState> leave)
 {
-    /// <summary>Flows that are over and still kept, and flows in all.</summary>
-    private const int MostOver = 4_096, MostFlows = 16_384;
+    private const int MostFlows = 16_384;
 
     /// <summary>Bytes of TLS handshakes, of all flows together.</summary>
     private const int MostTls = 8 << 20;
@@ -25,6 +24,9 @@ internal sealed class FlowTable(Action<FlowState> leave)
     /// <summary>The endpoint that is a server whoever spoke first; null for none.</summary>
     public Endpoint? Server { get; init; }
 
+    /// <summary>How many flows that are over are still kept.</summary>
+    public int MostOver { get; init; } = 4_096;
+
     /// <summary>How many flows are in memory.</summary>
     public int Kept => flows.Count;
 
@@ -37,9 +39,13 @@ internal sealed class FlowTable(Action<FlowState> leave)
     public long OtherPackets { get; private set; }
 
     /// <summary>Takes one packet; returns its flow and its direction, or null where it belongs to none.</summary>
-    public (FlowState? Flow, bool FromSource) Add(CaptureReader packet, out PacketFacts facts, out ReadOnlySpan<byte> payload)
+    public (FlowState? Flow, bool FromSource) Add(CaptureReader packet, out PacketFacts facts, out ReadOnlySpan<byte> payload) =>
+        Add(new CapturedFrame(packet.Frame, packet.Link, packet.WireLength, packet.Time, packet.Number), out facts, out payload);
+
+    /// <summary>The same for a packet from anywhere.</summary>
+    public (FlowState? Flow, bool FromSource) Add(CapturedFrame packet, out PacketFacts facts, out ReadOnlySpan<byte> payload)
     {
-        var frame = packet.Frame;
+        var frame = packet.Bytes;
         FrameDecoder.Decode(packet.Link, frame, packet.WireLength, out facts);
         if (facts.Kind == PacketKind.Fragment)
         {
@@ -92,7 +98,7 @@ internal sealed class FlowTable(Action<FlowState> leave)
         return last = found;
     }
 
-    private FlowState Begin(in FlowKey key, in PacketFacts facts, CaptureReader packet, FlowState? before)
+    private FlowState Begin(in FlowKey key, in PacketFacts facts, in CapturedFrame packet, FlowState? before)
     {
         if (before is not null) TakeOut(before);
         var answer = facts.Kind == PacketKind.Tcp && (facts.Flags & (TcpFlags.Syn | TcpFlags.Ack)) == (TcpFlags.Syn | TcpFlags.Ack);
@@ -119,7 +125,7 @@ internal sealed class FlowTable(Action<FlowState> leave)
         return flow;
     }
 
-    private void AddSegment(FlowState flow, in PacketFacts facts, bool fromSource, CaptureReader packet, ReadOnlySpan<byte> payload)
+    private void AddSegment(FlowState flow, in PacketFacts facts, bool fromSource, in CapturedFrame packet, ReadOnlySpan<byte> payload)
     {
         var tracker = flow.Tcp!;
         tracker.Note(facts, fromSource, packet.Time, packet.Number, payload, packet.WireLength);
@@ -138,7 +144,7 @@ internal sealed class FlowTable(Action<FlowState> leave)
         if (over.Count > MostOver) Leave(over.Oldest!);
     }
 
-    private static void AddDatagram(FlowState flow, in PacketFacts facts, bool fromSource, CaptureReader packet)
+    private static void AddDatagram(FlowState flow, in PacketFacts facts, bool fromSource, in CapturedFrame packet)
     {
         if (fromSource) (flow.SentPackets, flow.SentBytes, flow.SentPayload) = (flow.SentPackets + 1, flow.SentBytes + packet.WireLength, flow.SentPayload + facts.Length);
         else (flow.ReceivedPackets, flow.ReceivedBytes, flow.ReceivedPayload, flow.WithoutChecksum) = (flow.ReceivedPackets + 1, flow.ReceivedBytes + packet.WireLength, flow.ReceivedPayload + facts.Length, flow.WithoutChecksum + (facts.Checksum == 0 ? 1 : 0));

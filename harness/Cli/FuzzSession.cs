@@ -97,7 +97,6 @@ internal sealed record FuzzRequest(TargetRequest Target, Suite Suite, FuzzPlan P
 /// <summary>The parts of one campaign put together.</summary>
 internal sealed class FuzzSession(FuzzRequest request, StopRequest stop)
 {
-    private const string QuickNetwork = "127.16.0.0/12";
     private const int SegmentsAtOnce = 100;
 
     private TargetRequest Target => request.Target;
@@ -108,7 +107,7 @@ internal sealed class FuzzSession(FuzzRequest request, StopRequest stop)
     {
         var started = DateTimeOffset.UtcNow;
         var console = new FuzzConsole(Console.Out, Console.Error, Target.Style);
-        using var capture = Target.OpenCapture("the sockets said", out var captureText, except: QuickNetwork);
+        using var capture = Target.OpenCapture("the sockets said", out var captureText, except: QuickDriver.Network);
         var header = new RunHeader(Target.TargetText, request.Suite.Name, request.Plan.Seed, Target.SandboxText, captureText, capture is not null, Target.Command?.Words ?? [], false) { Suite = request.Suite };
         var folder = RunFolder.Create(Target.ReportFolder, request.Plan.Seed);
         var corpusFolder = request.Corpus ?? Path.Combine(folder, "corpus");
@@ -127,6 +126,7 @@ internal sealed class FuzzSession(FuzzRequest request, StopRequest stop)
         var edges = new EdgeCount();
         using var examined = NewPool(secure.Command!, ports, capture, null);
         using var reference = request.Against is { } against ? NewPool(against, ports, capture, null) : null;
+        QuickWire? judge = null;
         using var wire = new LazyWire(OwnNamespace.Scratch is null ? null : SegmentLink.Open);
         var quick = Service is { Transport: Transport.Tcp, Tls: null };
         CaseRunner NewRunner(TargetPool pool) => new(pool, Service, capture, lag, Target.Patience, stop.Token) { Control = control, Tls = secure.Trust, Wire = wire };
@@ -139,7 +139,7 @@ internal sealed class FuzzSession(FuzzRequest request, StopRequest stop)
             var map = NewMap(edges, log);
             var command = map is null ? secure.Command! : secure.Command! with { PassedVariables = [.. secure.Command!.PassedVariables, map.Setting] };
             var pool = NewPool(command, ports, quick ? null : capture, map);
-            return new FuzzTarget(pool, request.Against is { } other ? NewPool(other, ports, null, null) : null, map, quick ? null : NewRunner(pool));
+            return new FuzzTarget(pool, request.Against is { } other ? NewPool(other, ports, null, null) : null, map, quick ? null : NewRunner(pool)) { Wire = judge };
         }
 
         FuzzTarget NewInjected()
@@ -150,9 +150,11 @@ internal sealed class FuzzSession(FuzzRequest request, StopRequest stop)
         }
 
         var injects = request.Injects && quick && OwnNamespace.Scratch is not null && Target.FixedPort is null;
-        var campaign = new Campaign(request.Plan, request.Suite, generator, corpus, NewTarget, injects ? NewInjected : null, examiner, log, stop.Token);
+        Campaign? campaign = null;
+        judge = quick && capture is not null ? QuickWire.TryOpen((scenario, requirement) => campaign?.Suspect(new Suspect(Suspicion.Wire, scenario, [], $"{Suspicion.Wire} {requirement}"))) : null;
+        campaign = new Campaign(request.Plan, request.Suite, generator, corpus, NewTarget, injects ? NewInjected : null, examiner, log, stop.Token) { Wire = judge };
         foreach (var suspect in examiner.Left().ToList()) campaign.Suspect(suspect);
-        campaign.Run();
+        using (judge) campaign.Run();
 
         var counts = campaign.Counts;
         var run = new RunResult(Results(examiner, counts), started, DateTimeOffset.UtcNow - started, (int)Math.Min(int.MaxValue, counts.Cases), 0, capture?.Counts().Received ?? 0, capture?.Counts().Dropped ?? 0, stop.Signal);
@@ -186,7 +188,7 @@ internal sealed class FuzzSession(FuzzRequest request, StopRequest stop)
     }
 
     private static ResultsJson.FuzzDocument Document(FuzzCounts counts, string ended, IReadOnlyList<Find> finds) => new(
-        counts.Cases, Math.Round(counts.Time.TotalSeconds, 3), Math.Round(counts.Rate, 1), counts.Primitives, finds.Count, new ResultsJson.CoverageDocument(counts.States, counts.Transitions, counts.Edges), ended,
+        counts.Cases, Math.Round(counts.Time.TotalSeconds, 3), Math.Round(counts.Rate, 1), counts.Primitives, finds.Count, new ResultsJson.CoverageDocument(counts.States, counts.Transitions, counts.Edges), new ResultsJson.WireDocument(counts.Judged, counts.Lost), ended,
         [.. finds.Select(find => new ResultsJson.FindDocument(find.Requirement.Id, find.Signature, Printable.Line(find.Failure.Violation.Observed, 2000), find.Paths.Case, find.Paths.Capture, $"sockconf replay {find.Paths.Id}"))]);
 
     /// <summary>The conversations to start from: captures and case files.</summary>

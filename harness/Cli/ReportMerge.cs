@@ -56,7 +56,7 @@ internal sealed partial class ReportMerge(IReadOnlyList<string> folders, Action<
             using var stream = file.OpenRead();
             var read = JsonSerializer.Deserialize(stream, ResultsContext.Default.Document);
             if (read is not { Tool: not null, Target: not null, Spec: not null, Seed: not null, Sandbox: not null, Capture.Backend: not null, Requirements.IsDefault: false } || !DateTimeOffset.TryParse(read.Started, CultureInfo.InvariantCulture, out _)
-                || read.Requirements.Any(entry => entry is not { Id: not null, Title: not null, Level: not null, Subject: not null, Clause: not null, Verdict: not null, Close: not null }))
+                || read.Fuzz is { Coverage: null } || (read.Fuzz is { Finds.IsDefault: false } fuzz && fuzz.Finds.Any(find => find is null)) || read.Requirements.Any(entry => entry is not { Id: not null, Title: not null, Level: not null, Subject: not null, Clause: not null, Verdict: not null, Close: not null }))
                 throw new InputException($"{path} is no results.json of a run: something is missing in it");
             return read.Schema == ResultsJson.Schema ? read : throw new InputException($"{path} has schema {read.Schema}; this sockconf reads schema {ResultsJson.Schema}");
         }
@@ -105,7 +105,8 @@ internal sealed partial class ReportMerge(IReadOnlyList<string> folders, Action<
         var (cases, seconds) = (campaigns.Sum(one => one.Cases), campaigns.Max(one => one.Seconds));
         ImmutableArray<ResultsJson.FindDocument> finds = [.. campaigns.SelectMany(one => one.Finds.IsDefault ? [] : one.Finds).DistinctBy(find => find.Signature)];
         var coverage = new ResultsJson.CoverageDocument(campaigns.Max(one => one.Coverage.States), campaigns.Max(one => one.Coverage.Transitions), campaigns.Max(one => one.Coverage.Edges));
-        return new ResultsJson.FuzzDocument(cases, seconds, seconds > 0 ? Math.Round(cases / seconds, 1) : 0, campaigns.Sum(one => one.Primitives), finds.Length, coverage, string.Join("; ", campaigns.Select(one => one.Ended).Distinct()), finds);
+        var wire = new ResultsJson.WireDocument(campaigns.Sum(one => one.Wire?.Connections ?? 0), campaigns.Sum(one => one.Wire?.PacketsLost ?? 0));
+        return new ResultsJson.FuzzDocument(cases, seconds, seconds > 0 ? Math.Round(cases / seconds, 1) : 0, campaigns.Sum(one => one.Primitives), finds.Length, coverage, wire, string.Join("; ", campaigns.Select(one => one.Ended).Distinct()), finds);
     }
 
     private ResultsJson.Document Joined(IReadOnlyList<Part> runs, ImmutableArray<ResultsJson.EntryDocument> entries, bool strict)

@@ -13,7 +13,9 @@ namespace SockConformance.Fuzz;
 internal sealed record FuzzPlan(ulong Seed, int Workers, TimeSpan? MaxTime, long? MaxCases, TimeSpan? Stale, int RestartEvery, bool KeepGoing, bool Pinned);
 
 /// <summary>How a campaign stands.</summary>
-internal sealed record FuzzCounts(long Cases, long Primitives, TimeSpan Time, int Corpus, int States, int Transitions, int Edges, int Finds, int Suspects, int Unconfirmed, TimeSpan SinceNew)
+/// <param name="Judged">Connections judged by their packets.</param>
+/// <param name="Lost">Packets that were not captured.</param>
+internal sealed record FuzzCounts(long Cases, long Primitives, TimeSpan Time, int Corpus, int States, int Transitions, int Edges, int Finds, int Suspects, int Unconfirmed, TimeSpan SinceNew, long Judged, long Lost)
 {
     public double Rate => Time > TimeSpan.Zero ? Cases / Time.TotalSeconds : 0;
 }
@@ -53,6 +55,9 @@ internal sealed class Campaign(FuzzPlan plan, Suite suite, FuzzGenerator generat
 
     public StateMap Map { get; } = new(suite.Service);
 
+    /// <summary>Judges the connections of the quick drivers by their packets; null for nobody.</summary>
+    public QuickWire? Wire { get; init; }
+
     public FuzzPlan Plan => plan;
 
     public Suite Suite => suite;
@@ -66,7 +71,7 @@ internal sealed class Campaign(FuzzPlan plan, Suite suite, FuzzGenerator generat
 
     public FuzzCounts Counts => new(
         Interlocked.Read(ref cases), Interlocked.Read(ref primitives), Clock.Now - Started, corpus.Count, Map.States, Map.Transitions, examiner.Edges?.Seen ?? 0, examiner.Finds.Count, suspects, examiner.Unconfirmed,
-        Clock.Now - TimeSpan.FromTicks(Interlocked.Read(ref lastNew)));
+        Clock.Now - TimeSpan.FromTicks(Interlocked.Read(ref lastNew)), Wire?.Judged ?? 0, Wire?.Lost ?? 0);
 
     private TimeSpan Started { get; } = Clock.Now;
 

@@ -64,6 +64,7 @@ internal sealed class FuzzConsole(TextWriter results, TextWriter progress, Conso
         results.WriteLine();
         results.WriteLine($"Summary  {counts.Cases} cases in {Time(counts.Time)} ({Rate(counts)}/s), {counts.States} states, {counts.Transitions} transitions, {(counts.Edges > 0 ? $"{counts.Edges} edges, " : "")}{counts.Corpus} in the corpus");
         results.WriteLine($"         {counts.Finds} unique {(counts.Finds == 1 ? "failure" : "failures")}, {counts.Suspects} suspects, {counts.Unconfirmed} of them were nothing; ended: {Printable.Line(endedBy)}");
+        if (counts.Judged > 0) results.WriteLine($"         {counts.Judged} connections judged by their packets{(counts.Lost > 0 ? $", {counts.Lost} packets lost" : "")}");
         results.WriteLine($"Report   {Printable.Line(folder)}   seed {seed}   exit {exit}");
         results.Flush();
     }

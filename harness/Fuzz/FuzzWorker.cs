@@ -15,6 +15,9 @@ namespace SockConformance.Fuzz;
 /// <param name="Slow">Runs a case with all the evidence at once, where the quick driver does not know the protocol; null where it does.</param>
 internal sealed record FuzzTarget(TargetPool Pool, TargetPool? Reference, EdgeMap? Edges, CaseRunner? Slow) : IDisposable
 {
+    /// <summary>Judges its connections by their packets; null where there is no right to capture.</summary>
+    public QuickWire? Wire { get; init; }
+
     /// <summary>Its cases are segments that no kernel sends, drawn in batches; null for those that the campaign draws.</summary>
     public Func<int, IReadOnlyList<Scenario>>? Segments { get; init; }
 
@@ -88,6 +91,7 @@ internal sealed partial class FuzzWorker(Campaign campaign, FuzzTarget target)
     {
         var (start, calls) = (Clock.Now, driver.Primitives);
         driver.Run(scenario.Steps);
+        target.Wire?.Note(driver.Addresses, scenario);
         var time = Clock.Now - start;
         var odd = !process.Alive ? Suspicion.Died : driver.Unmet >= 0 ? Suspicion.Unmet : IsWrong(scenario, driver) ? Suspicion.Reply : (Suspicion?)null;
         var reached = odd is null ? campaign.Map.Note(scenario, driver.Events, driver.Received) : -1;

@@ -89,8 +89,10 @@ public abstract record Framing
     /// <param name="Max">The longest line without its terminator.</param>
     public sealed record Line(string Terminator, int Max, Unterminated AtEof) : Framing
     {
+        private Tuple<string, byte[]>? known; // a copy with another terminator has this one's
+
         [JsonIgnore]
-        public byte[] End => field ??= Convert.FromHexString(Terminator);
+        public byte[] End => (known is { } one && one.Item1 == Terminator ? one : known = Tuple.Create(Terminator, Convert.FromHexString(Terminator))).Item2;
 
         // What is kept for speed is no part of what it is.
         public bool Equals(Line? other) => other is not null && Terminator == other.Terminator && Max == other.Max && AtEof == other.AtEof;

@@ -50,6 +50,7 @@ public static class Replies
         while (!sent.IsEmpty)
         {
             var frame = service.Request.Take(sent);
+            if (service.LooseTerminator is { } loose && (frame.Status == FrameStatus.Whole ? frame.Payload(sent) : sent).Contains(loose)) return new Owed(due.ToImmutable(), false, true);
             if (frame.Status == FrameStatus.Partial) break;
             if (frame.Status == FrameStatus.Broken || frame.Length > service.LongestRequest) return Broken(service, due);
             var payload = frame.Payload(sent);

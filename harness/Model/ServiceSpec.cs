@@ -137,6 +137,12 @@ public sealed record ServiceSpec
 
     public Oversize Oversize { get; init; } = Oversize.Close;
 
+    /// <summary>
+    /// Of a terminator of several bytes the last one, where the spec does not judge whether the terminator is taken exactly: alone it ends a line, or not.
+    /// Null where nothing is left open.
+    /// </summary>
+    internal byte? LooseTerminator => Request is Framing.Line { End: [_, .., var last] } && Levels.TryGetValue("message/line/terminator-exact", out var change) && change.Level is null ? last : null;
+
     public ImmutableSortedDictionary<string, LevelChange> Levels { get; init; } = ImmutableSortedDictionary<string, LevelChange>.Empty;
 
     /// <summary>The texts it was read from, by name: its own first, then those it extends; empty for one made by hand.</summary>

@@ -37,9 +37,11 @@ internal static class ResultsJson
 
     internal sealed record FuzzDocument(
         long Cases, double Seconds, [property: JsonPropertyName("cases_per_second")] double CasesPerSecond, long Primitives, [property: JsonPropertyName("unique_failures")] int UniqueFailures, CoverageDocument Coverage,
-        string Ended, ImmutableArray<FindDocument> Finds);
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] WireDocument? Wire, string Ended, ImmutableArray<FindDocument> Finds);
 
     internal sealed record CoverageDocument(int States, int Transitions, int Edges);
+
+    internal sealed record WireDocument(long Connections, [property: JsonPropertyName("packets_lost")] long PacketsLost);
 
     internal sealed record FindDocument(string Requirement, string Signature, string Observed, string Case, string? Capture, string Replay);
 

@@ -174,8 +174,15 @@ internal sealed unsafe partial class PacketCapture : IDisposable
     /// <summary>The true counts. SharpPcap 6.3.1 reads them with the wrong field width on 64-bit Linux, so libpcap is asked itself.</summary>
     public CaptureCounts Counts()
     {
+        CaptureCounts counts;
+        lock (counting) counts = CountsOf(device);
+        return counts with { Dropped = counts.Dropped + (overflowed ? 1 : 0) };
+    }
+
+    internal static CaptureCounts CountsOf(LibPcapLiveDevice device)
+    {
         var stats = stackalloc uint[3]; // struct pcap_stat: ps_recv, ps_drop, ps_ifdrop, each u_int
-        lock (counting) return pcap_stats(device.Handle.DangerousGetHandle(), stats) == 0 ? new CaptureCounts(stats[0], stats[1] + (overflowed ? 1 : 0)) : default;
+        return pcap_stats(device.Handle.DangerousGetHandle(), stats) == 0 ? new CaptureCounts(stats[0], stats[1]) : default;
     }
 
     public void Dispose()

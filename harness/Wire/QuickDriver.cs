@@ -34,10 +34,16 @@ internal sealed unsafe class QuickDriver : IDisposable
 {
     public const int MostSockets = 64;
     private const int MostReceived = 1 << 20, Chunk = 64 * 1024, BindWithoutPort = 24, SendTimeout = 21, QuickAck = 12, DontWait = 0x40;
-    private const int SecondOctet = 16, Networks = 16;
+    private const int SecondOctet = 16;
+
+    /// <summary>All addresses of all drivers, as capture filters name them, and how many drivers can run at once.</summary>
+    public const string Network = "127.16.0.0/12";
+    public const int Networks = 16;
+
     private readonly Connection[] connections = new Connection[MostSockets];
     private readonly byte[] target, source = new byte[16];
     private readonly List<QuickEvent> events = [];
+    private readonly List<uint> addresses = [];
     private readonly CancellationToken cancellation;
     private uint nextAddress;
 
@@ -64,6 +70,9 @@ internal sealed unsafe class QuickDriver : IDisposable
     /// <summary>What the receiving steps of the last run brought, in order.</summary>
     public ReadOnlySpan<QuickEvent> Events => CollectionsMarshal.AsSpan(events);
 
+    /// <summary>The IPv4 addresses of this end that the last run took, one for each connection; none where the target is not on this machine's IPv4 loopback.</summary>
+    public ReadOnlySpan<uint> Addresses => CollectionsMarshal.AsSpan(addresses);
+
     /// <summary>Of the last run: the index of the first step that did not do what it should, or -1.</summary>
     public int Unmet { get; private set; }
 
@@ -81,6 +90,7 @@ internal sealed unsafe class QuickDriver : IDisposable
     public void Run(ImmutableArray<Step> steps)
     {
         events.Clear();
+        addresses.Clear();
         (Unmet, UnmetEnd) = (-1, QuickEnd.Met);
         var most = -1;
         try
@@ -173,6 +183,7 @@ internal sealed unsafe class QuickDriver : IDisposable
             _ = Libc.setsockopt(connection.Fd, Libc.IpProtoIp, BindWithoutPort, &later, sizeof(int));
             nextAddress = (nextAddress + 1) % 65_000;
             BinaryPrimitives.WriteUInt16BigEndian(source.AsSpan(6), (ushort)(nextAddress + 1));
+            addresses.Add(BinaryPrimitives.ReadUInt32BigEndian(source.AsSpan(4)));
             fixed (byte* p = source) _ = Libc.bind(connection.Fd, p, source.Length);
         }
 

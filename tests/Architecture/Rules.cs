@@ -11,7 +11,7 @@ internal sealed record Rule(string Name, string Thing, params string[] Allowed)
     [
         new("NUnit", @"\bNUnit\b"),
         new("the suites", @"\bSockConformance\.Suites\b", "suites/"),
-        new("SharpPcap", @"\bSharpPcap\b", "harness/Wire/PacketCapture.cs", "harness/Wire/SegmentLink.cs"),
+        new("SharpPcap", @"\bSharpPcap\b", "harness/Wire/PacketCapture.cs", "harness/Wire/LoopbackTap.cs", "harness/Wire/SegmentLink.cs"),
         new("PacketDotNet", @"\bPacketDotNet\b", "harness/Wire/SegmentCrafter.cs"),
         new("posix_spawn", @"\bposix_spawn", "harness/Targets/ChildProcess.cs"),
         new("the runtime's processes", @"\bSystem\.Diagnostics\.Process\b|\bProcessStartInfo\b|\bProcess\.(Start|GetProcess|GetCurrentProcess)"),
@@ -49,7 +49,7 @@ internal static class FolderOrder
         ["Targets"] = ["Api", "Model", "Wire"],
         ["Report"] = ["Api", "Captures", "Model", "Run", "Wire"],
         ["Run"] = ["Api", "Captures", "Generate", "Judge", "Model", "Report", "Targets", "Wire"],
-        ["Fuzz"] = ["Generate", "Judge", "Model", "Report", "Run", "Targets", "Wire"],
+        ["Fuzz"] = ["Captures", "Generate", "Judge", "Model", "Report", "Run", "Targets", "Wire"],
         ["Grade"] = ["Model", "Report", "Spec", "Targets"],
         ["Cli"] = ["Api", "Captures", "Fuzz", "Generate", "Grade", "Judge", "Model", "Report", "Run", "Spec", "Targets", "Wire"],
     };

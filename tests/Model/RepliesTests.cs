@@ -48,6 +48,19 @@ public class RepliesTests
         Assert.That((Text(owed.Exact), owed.Closes, owed.Broken), Is.EqualTo(("AB\n", true, true)));
     }
 
+    [TestCase("ab\r\nc\nd\r\n", false, false)]
+    [TestCase("ab\r\nc\nd\r\n", true, true)]
+    [TestCase("ab\r\nc\n", true, true)]
+    [TestCase("ab\r\nc\r", true, false)]
+    public void Where_a_terminator_need_not_be_exact_its_last_byte_alone_leaves_the_rest_open(string sent, bool off, bool open)
+    {
+        var framing = Line with { Terminator = "0D0A" };
+        var service = Upper with { Request = framing, Reply = framing };
+        if (off) service = service with { Levels = service.Levels.Add("message/line/terminator-exact", new LevelChange(null, "its author does not mind")) };
+        var owed = Replies.To(service, Bytes(sent), ended: false);
+        Assert.That((owed.Open, owed.Due.Length), Is.EqualTo((open, open || sent.EndsWith('\r') ? 1 : 2)));
+    }
+
     [Test]
     public void The_first_rule_that_matches_answers()
     {

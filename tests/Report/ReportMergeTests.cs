@@ -85,6 +85,7 @@ public class ReportMergeTests
     [TestCase("null")]
     [TestCase("{\"schema\":1}")]
     [TestCase("\0\0")]
+    [TestCase("""{"schema":1,"tool":"t","target":"t","spec":"s","seed":"0x1","sandbox":"","capture":{"backend":""},"started":"2026-01-01T00:00:00.000Z","requirements":[],"fuzz":{"cases":1}}""")]
     public void Results_that_cannot_be_read_are_named(string text)
     {
         Run("a", Runs.Result(Status.Pass));

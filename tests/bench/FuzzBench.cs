@@ -1,14 +1,15 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using SockConformance.Fuzz;
 using SockConformance.Model;
 using SockConformance.Wire;
 
 namespace SockConformance.Bench;
 
 /// <summary>
-/// Sequences of connect, send, receive, close on one server, each on the same processor as it: a loop in C, and the driver that campaigns use, which looks at every reply; then a whole campaign on all
-/// processors. In turns, each for a second or so.
+/// Sequences of connect, send, receive, close on one server, each on the same processor as it: a loop in C, the driver that campaigns use, which looks at every reply, and the same while every
+/// connection is judged by its packets, too; then a whole campaign on all processors. In turns, each for a second or so.
 /// </summary>
 internal static class FuzzBench
 {
@@ -23,17 +24,18 @@ internal static class FuzzBench
         var port = new Ports((ulong)Environment.ProcessId).Next();
         var words = command.Select(word => word.Replace("{port}", $"{port}", StringComparison.Ordinal)).ToList();
         using var server = Process.Start("taskset", ["-c", "0", .. words]);
-        var (c, ours, campaign) = (new List<double>(), new List<double>(), new List<double>());
+        var (c, ours, judged, campaign) = (new List<double>(), new List<double>(), new List<double>(), new List<double>());
         try
         {
             Libc.StayOn(0);
             if (Clock.Until(() => SocketTable.IsListening(port, Transport.Tcp) ? "" : null, TimeSpan.FromSeconds(10), CancellationToken.None) is null) throw new IOException("the server does not listen");
             using var driver = new QuickDriver(new IPEndPoint(IPAddress.Loopback, port), 0, CancellationToken.None);
-            Rate(driver, 1);
+            Rate(driver, 1, null);
             for (var round = 0; round < Rounds; round++)
             {
                 c.Add(Printed("taskset", ["-c", "0", loop, $"{port}", "1"]));
-                ours.Add(Rate(driver, 1));
+                ours.Add(Rate(driver, 1, null));
+                using (var wire = Judge()) judged.Add(Rate(driver, 1, wire));
                 campaign.Add(Campaign(command));
             }
         }
@@ -46,11 +48,26 @@ internal static class FuzzBench
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Rounds} rounds in turns, sequences/s, median (least to most)"));
         Console.WriteLine($"  a loop in C, one processor with its server        {Show(c)}");
         Console.WriteLine($"  the quick driver, the same, every reply looked at {Show(ours)}   {(Median(ours) / Median(c)).ToString("0.00", CultureInfo.InvariantCulture)} of C");
+        Console.WriteLine($"  the same, and every connection judged by packets  {Show(judged)}   {(Median(judged) / Median(c)).ToString("0.00", CultureInfo.InvariantCulture)} of C");
         Console.WriteLine($"  fuzz --spec echo, all processors (drawn cases)    {Show(campaign)}");
         return 0;
     }
 
-    private static double Rate(QuickDriver driver, double seconds)
+    /// <summary>Its thread is not bound to the processor that the driver shares with the server.</summary>
+    private static QuickWire Judge()
+    {
+        QuickWire? wire = null;
+        var opening = new Thread(() =>
+        {
+            Libc.StayOn(Environment.ProcessorCount - 1);
+            wire = QuickWire.TryOpen((_, requirement) => throw new InvalidOperationException(requirement));
+        });
+        opening.Start();
+        opening.Join();
+        return wire ?? throw new InvalidOperationException("no right to capture");
+    }
+
+    private static double Rate(QuickDriver driver, double seconds, QuickWire? wire)
     {
         var data = Payload.Literal.Of("sixteen bytes .."u8);
         var scenario = new Scenario("", [new Step.Connect(0), new Step.Send(0, data), new Step.Receive(0, 16), new Step.Close(0)]);
@@ -62,6 +79,7 @@ internal static class FuzzBench
             for (var i = 0; i < 50; i++, done++)
             {
                 driver.Run(scenario.Steps);
+                wire?.Note(driver.Addresses, scenario);
                 if (driver.Unmet >= 0 || !driver.Received(0).SequenceEqual(wanted)) throw new InvalidOperationException($"step {driver.Unmet}: {driver.UnmetEnd}");
             }
         }
