@@ -67,8 +67,13 @@ internal sealed class DriverSession(DriverRequest request, StopRequest stop)
         var counts = capture?.Counts() ?? default;
         var run = new RunResult(results, started, DateTimeOffset.UtcNow - started, check.Programs, (int)Math.Min(int.MaxValue, check.Primitives), counts.Received, counts.Dropped, stop.Signal).With(request.Baseline);
         var exit = Session.ExitOf(run, request.Strict);
-        var files = run.Requirements.Where(result => result.Failure is not null).ToDictionary(
-            result => result.Requirement.Id, result => ProgramFiles.Save(folder, header, profile.Name, result.Requirement, (ProgramFailure)result.Failure!, new CaptureOrigin(capture?.Link ?? LinkType.Ethernet, counts) { Filter = capture?.Filter }));
+        var origin = new CaptureOrigin(capture?.Link ?? LinkType.Ethernet, counts) { Filter = capture?.Filter };
+        var files = new Dictionary<string, FailurePaths>();
+        foreach (var result in run.Requirements)
+        {
+            if (result.Failure is ProgramFailure failure && ProgramFiles.Save(folder, header, profile.Name, result.Requirement, failure, origin) is { } paths) files[result.Requirement.Id] = paths;
+        }
+
         foreach (var result in run.Requirements.Where(result => result.Status is Status.Fail or Status.Warn)) console.Card(result, files.GetValueOrDefault(result.Requirement.Id), folder);
         console.Known(run.Requirements);
         var document = Session.WriteReport(folder, request.Target.Also, header, run, exit, files);

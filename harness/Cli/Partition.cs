@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Text;
 using System.Text.RegularExpressions;
 using SockConformance.Model;
 using SockConformance.Report;
@@ -36,10 +35,7 @@ internal sealed partial record Partition(bool ByHash, int Number, int Parts)
         return [.. all.Where(requirement => Shared(requirement) || own.Contains(requirement.Id))];
     }
 
-    public ImmutableArray<Demand> Of(ImmutableArray<Demand> all) => [.. all.Where((demand, index) => (ByHash ? HashOf(demand.Id) : (uint)index) % Parts == Number - 1)];
-
-    /// <summary>FNV-1a: the same on every machine and in every version.</summary>
-    private static uint HashOf(string id) => Encoding.UTF8.GetBytes(id).Aggregate(2166136261u, (hash, one) => (hash ^ one) * 16777619u);
+    public ImmutableArray<Demand> Of(ImmutableArray<Demand> all) => [.. all.Where((demand, index) => (ByHash ? Fnv1a.Of(demand.Id) : (uint)index) % Parts == Number - 1)];
 
     [GeneratedRegex(@"^(slice|hash):([0-9]{1,6})/([0-9]{1,6})\z")]
     private static partial Regex Pattern();

@@ -18,6 +18,9 @@ internal sealed partial class ReportMerge(IReadOnlyList<string> folders, Action<
 {
     private const int MostBytes = 64 << 20, MostLine = 1 << 20;
 
+    /// <summary>No run has counted further, and sums of such numbers are numbers, too.</summary>
+    private const long MostNumber = 1L << 40;
+
     /// <summary>From the verdict that weighs most to the one that weighs least: a requirement that several runs judged has the worst that any saw.</summary>
     private static readonly string[] Weight = ["fail", "warn", "error", "flaky", "inconclusive", "info", "pass", "skip"];
 
@@ -33,7 +36,7 @@ internal sealed partial class ReportMerge(IReadOnlyList<string> folders, Action<
                       from entry in run.Results.Requirements
                       group (Run: run, Entry: entry) by entry.Id into all
                       let first = all.MinBy(one => Rank(one.Entry))
-                      select (first.Run, Entry: first.Entry with { Cases = all.Sum(one => one.Entry.Cases), DurationMs = all.Sum(one => one.Entry.DurationMs) })).ToList();
+                      select (first.Run, Entry: first.Entry with { Cases = (int)Math.Min(int.MaxValue, all.Sum(one => (long)one.Entry.Cases)), DurationMs = all.Sum(one => one.Entry.DurationMs) })).ToList();
 
         var into = RunFolder.Create(output, 0);
         var results = Joined(runs, [.. chosen.Select(one => one.Entry with { Case = Copied(one.Run, one.Entry.Case, into), Capture = Copied(one.Run, one.Entry.Capture, into) })], strict);
@@ -56,7 +59,8 @@ internal sealed partial class ReportMerge(IReadOnlyList<string> folders, Action<
             using var stream = file.OpenRead();
             var read = JsonSerializer.Deserialize(stream, ResultsContext.Default.Document);
             if (read is not { Tool: not null, Target: not null, Spec: not null, Seed: not null, Sandbox: not null, Capture.Backend: not null, Requirements.IsDefault: false } || !DateTimeOffset.TryParse(read.Started, CultureInfo.InvariantCulture, out _)
-                || read.Fuzz is { Coverage: null } || (read.Fuzz is { Finds.IsDefault: false } fuzz && fuzz.Finds.Any(find => find is null)) || read.Requirements.Any(entry => entry is not { Id: not null, Title: not null, Level: not null, Subject: not null, Clause: not null, Verdict: not null, Close: not null }))
+                || !read.Requirements.All(IsWhole) || read is not { DurationMs: >= 0 and <= MostNumber, Capture: { Received: >= 0 and <= MostNumber, Dropped: >= 0 and <= MostNumber } }
+                || read.Fuzz is not (null or { Cases: >= 0 and <= MostNumber, Primitives: >= 0 and <= MostNumber, Coverage: not null, Ended: not null }) || (read.Fuzz is { Finds.IsDefault: false } fuzz && fuzz.Finds.Any(find => find is null)))
                 throw new InputException($"{path} is no results.json of a run: something is missing in it");
             return read.Schema == ResultsJson.Schema ? read : throw new InputException($"{path} has schema {read.Schema}; this sockconf reads schema {ResultsJson.Schema}");
         }
@@ -69,6 +73,9 @@ internal sealed partial class ReportMerge(IReadOnlyList<string> folders, Action<
             throw new InputException($"{path} cannot be read: {e.Message}");
         }
     }
+
+    private static bool IsWhole(ResultsJson.EntryDocument entry) =>
+        entry is { Id: not null, Title: not null, Level: not null, Subject: not null, Clause: not null, Close: not null, Cases: >= 0, DurationMs: >= 0 and <= MostNumber } && Weight.Contains(entry.Verdict);
 
     /// <summary>The test cases by their names; none where the file is missing or damaged.</summary>
     private Dictionary<string, XElement> ReadJUnit(string path)
@@ -161,7 +168,7 @@ internal sealed partial class ReportMerge(IReadOnlyList<string> folders, Action<
             new("tests", cases.Count), new("failures", Having("failure")), new("errors", Having("error")), new("skipped", Having("skipped")),
             new("time", (results.DurationMs / 1000.0).ToString("0.000", CultureInfo.InvariantCulture)), new("timestamp", results.Started.Split('.')[0]),
         ];
-        var document = new XDocument(new XElement("testsuites", new XAttribute("name", "sockconf"), counts, new XElement("testsuite", new XAttribute("name", results.Spec), counts, cases)));
+        var document = new XDocument(new XElement("testsuites", new XAttribute("name", "sockconf"), counts, new XElement("testsuite", new XAttribute("name", Printable.Line(results.Spec)), counts, cases)));
         var draft = path + ".tmp";
         using (var xml = XmlWriter.Create(draft, new XmlWriterSettings { Indent = true, Encoding = new UTF8Encoding(false) })) document.Save(xml);
         File.Move(draft, path, overwrite: true);
@@ -179,7 +186,7 @@ internal sealed partial class ReportMerge(IReadOnlyList<string> folders, Action<
     private static XElement Made(ResultsJson.EntryDocument entry, string spec)
     {
         var element = entry switch { { Verdict: "fail" } => "failure", { Verdict: "error" or "inconclusive" } => "error", { Verdict: "skip" } or { Baseline: "xfail" } => "skipped", _ => null };
-        return new XElement("testcase", new XAttribute("classname", $"sockconf.{spec}"), new XAttribute("name", entry.Id), new XAttribute("time", (entry.DurationMs / 1000.0).ToString("0.000", CultureInfo.InvariantCulture)),
+        return new XElement("testcase", new XAttribute("classname", Printable.Line($"sockconf.{spec}")), new XAttribute("name", Printable.Line(entry.Id)), new XAttribute("time", (entry.DurationMs / 1000.0).ToString("0.000", CultureInfo.InvariantCulture)),
             element is null ? null : new XElement(element, new XAttribute("message", entry.Message()), entry.Message()));
     }
 
@@ -216,7 +223,7 @@ internal sealed partial class ReportMerge(IReadOnlyList<string> folders, Action<
             using var entry = JsonDocument.Parse(line);
             return entry.RootElement.ValueKind == JsonValueKind.Object && entry.RootElement.TryGetProperty("event", out _);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter for half a character in a name
         {
             return false;
         }

@@ -1,5 +1,9 @@
 using System.Collections.Concurrent;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using System.Text.Json;
 using SockConformance.Model;
+using SockConformance.Report;
 using SockConformance.Targets;
 using SockConformance.Wire;
 
@@ -101,7 +105,7 @@ internal sealed class Campaign(FuzzPlan plan, Suite suite, FuzzGenerator generat
         injector?.Join();
         examiner.Finish(wait: !interrupted.IsCancellationRequested && trouble is null);
         if (examiner.Trouble is { } late) trouble ??= late;
-        if (drawn >= Digested) lock (telling) observer.Drawn(Digested, digests.Aggregate(0UL, (sum, one) => (sum * 1099511628211) ^ one));
+        if (drawn >= Digested) lock (telling) observer.Drawn(Digested, XxHash3.HashToUInt64(MemoryMarshal.AsBytes(digests.AsSpan())));
         if (trouble is not null && !interrupted.IsCancellationRequested) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(trouble);
     }
 
@@ -173,15 +177,5 @@ internal sealed class Campaign(FuzzPlan plan, Suite suite, FuzzGenerator generat
         ending.Cancel();
     }
 
-    private static ulong Digest(Scenario scenario)
-    {
-        var sum = 14695981039346656037UL;
-        foreach (var step in scenario.Steps)
-        {
-            foreach (var c in step.ToString()) sum = (sum ^ c) * 1099511628211;
-            if (step is Step.Send send) foreach (var b in send.Data.ToBytes()) sum = (sum ^ b) * 1099511628211;
-        }
-
-        return sum;
-    }
+    private static ulong Digest(Scenario scenario) => XxHash3.HashToUInt64(JsonSerializer.SerializeToUtf8Bytes(scenario, CaseJson.Default.Scenario));
 }

@@ -236,7 +236,8 @@ internal sealed partial class FuzzWorker(Campaign campaign, FuzzTarget target)
         }
     }
 
-    private bool Tell(Suspicion why, Scenario scenario, string detail) => campaign.Suspect(new Suspect(why, scenario, [.. before], $"{why} {detail} {(Examiner.IsInnocent(scenario) ? "" : "astray")}"));
+    private bool Tell(Suspicion why, Scenario scenario, string detail) { Console.Error.WriteLine($"DBG {why} {detail} {scenario.OneLine(20)}"); return TellX(why, scenario, detail); }
+    private bool TellX(Suspicion why, Scenario scenario, string detail) => campaign.Suspect(new Suspect(why, scenario, [.. before], $"{why} {detail} {(Examiner.IsInnocent(scenario) ? "" : "astray")}"));
 
     [GeneratedRegex("0x[0-9a-fA-F]+|[0-9]+", RegexOptions.None, 1000)]
     private static partial Regex Numbers();

@@ -9,36 +9,29 @@ public static class PatternText
     /// <exception cref="ArgumentException">The pattern has something that cannot be drawn: look-around, a back-reference, an anchor in the middle.</exception>
     public static byte[] Draw(string pattern, ulong seed)
     {
-        var drawn = new List<byte>();
-        Draw(PatternSyntax.Parse(pattern), ref seed, drawn);
+        var (drawn, numbers) = (new List<byte>(), new SplitMix(seed));
+        Draw(PatternSyntax.Parse(pattern), ref numbers, drawn);
         return [.. drawn];
     }
 
-    private static void Draw(PatternSyntax node, ref ulong state, List<byte> drawn)
+    private static void Draw(PatternSyntax node, ref SplitMix numbers, List<byte> drawn)
     {
         switch (node)
         {
             case PatternSyntax.Bytes bytes:
-                drawn.Add(bytes.Values[bytes.Values.Length == 1 ? 0 : Below(bytes.Values.Length, ref state)]);
+                drawn.Add(bytes.Values[bytes.Values.Length == 1 ? 0 : Below(bytes.Values.Length, ref numbers)]);
                 break;
             case PatternSyntax.Sequence sequence:
-                foreach (var item in sequence.Items) Draw(item, ref state, drawn);
+                foreach (var item in sequence.Items) Draw(item, ref numbers, drawn);
                 break;
             case PatternSyntax.Choice choice:
-                Draw(choice.Branches[Below(choice.Branches.Length, ref state)], ref state, drawn);
+                Draw(choice.Branches[Below(choice.Branches.Length, ref numbers)], ref numbers, drawn);
                 break;
             case PatternSyntax.Repeat repeat:
-                for (var times = repeat.Times + Below(repeat.AtMost - repeat.Times + 1, ref state); times > 0; times--) Draw(repeat.Item, ref state, drawn);
+                for (var times = repeat.Times + Below(repeat.AtMost - repeat.Times + 1, ref numbers); times > 0; times--) Draw(repeat.Item, ref numbers, drawn);
                 break;
         }
     }
 
-    /// <summary>splitmix64.</summary>
-    private static int Below(int bound, ref ulong state)
-    {
-        var z = state += 0x9E3779B97F4A7C15;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return (int)((z ^ (z >> 31)) % (ulong)bound);
-    }
+    private static int Below(int bound, ref SplitMix numbers) => (int)(numbers.Next() % (ulong)bound);
 }

@@ -54,7 +54,7 @@ public static class SegmentJudge
                 if (!segment.FromClient)
                 {
                     if (segment.Length > 0 && known.Phase is Phase.Listen or Phase.SynReceived && id is null or "tcp/segments/data-before-established")
-                        return new Verdict.Violation("no data before the handshake is over", $"{segment}", Math.Max(0, LastStep(crafted, i)));
+                        return new Verdict.Violation("no data before the handshake is over", $"{segment}", LastStep(crafted, i));
                     known.Take(segment);
                     continue;
                 }
@@ -72,14 +72,12 @@ public static class SegmentJudge
     /// <summary>The answers to one segment are those that came before the next of ours.</summary>
     private static Verdict.Violation? Answered(Evidence evidence, CraftedTrace crafted, int index, Connection known, SegmentRule rule)
     {
-        var segments = crafted.Flow.Segments;
-        var answers = segments.Skip(index + 1).TakeWhile(segment => !segment.FromClient).Where(answer => answer.Has(TcpFlags.Rst) || answer.Is(SegmentKind.Ack) || (answer.Has(TcpFlags.Syn) && !IsAgain(known, answer))).ToList();
-        var step = crafted.Steps[index];
-        if (answers.FirstOrDefault(answer => !rule.Allows(answer) && !(answer.Has(TcpFlags.Syn) && IsAgain(known, answer))) is { } wrong)
-            return new Verdict.Violation($"{rule.Expected} for {Judges.Name(evidence, step)}", $"{wrong} for {segments[index]}", step);
-        var all = segments.Skip(index + 1).TakeWhile(segment => !segment.FromClient);
-        return rule.MustAnswer && !all.Any(rule.Allows) && WaitedInVain(evidence, step)
-            ? new Verdict.Violation($"{rule.Expected} for {Judges.Name(evidence, step)}", $"no such answer to {segments[index]}", step, Absence: true) : null;
+        var (sent, step) = (crafted.Flow.Segments[index], crafted.Steps[index]);
+        var came = crafted.Flow.Segments.Skip(index + 1).TakeWhile(segment => !segment.FromClient).ToList();
+        if (came.Find(one => (one.Has(TcpFlags.Rst) || one.Has(TcpFlags.Syn) || one.Is(SegmentKind.Ack)) && !IsAgain(known, one) && !rule.Allows(one)) is { } wrong)
+            return new Verdict.Violation($"{rule.Expected} for {Judges.Name(evidence, step)}", $"{wrong} for {sent}", step);
+        return rule.MustAnswer && !came.Exists(one => rule.Allows(one)) && WaitedInVain(evidence, step)
+            ? new Verdict.Violation($"{rule.Expected} for {Judges.Name(evidence, step)}", $"no such answer to {sent}", step, Absence: true) : null;
     }
 
     /// <summary>A SYN+ACK that is sent again, unasked, because nobody has acknowledged it.</summary>
@@ -106,7 +104,7 @@ public static class SegmentJudge
         {
             var story = new StreamStory(evidence, crafted);
             if (story.Wrong is { } at)
-                return new Verdict.Violation($"at offset {at.Offset} of what comes back on #{crafted.Socket} a byte that an acceptable segment carried there", $"{Payload.Literal.Of([at.Byte])} in {at.Segment}", Math.Max(0, at.Step));
+                return new Verdict.Violation($"at offset {at.Offset} of what comes back on #{crafted.Socket} a byte that an acceptable segment carried there", $"{Payload.Literal.Of([at.Byte])} in {at.Segment}", at.Step);
         }
 
         return Verdict.Holds;
@@ -129,7 +127,7 @@ public static class SegmentJudge
                 }
                 else if (segment.Length > 0 && edge is { } most && unchecked((int)(segment.Sequence + (uint)segment.Length - most)) > (window == 0 ? 1 : 0))
                 {
-                    return new Verdict.Violation($"nothing beyond our window, which ends before {most}", $"{segment}", Math.Max(0, LastStep(crafted, index)));
+                    return new Verdict.Violation($"nothing beyond our window, which ends before {most}", $"{segment}", LastStep(crafted, index));
                 }
             }
         }
@@ -155,7 +153,8 @@ public static class SegmentJudge
     internal static Step.Inject? Injected(Evidence evidence, CraftedTrace crafted, int index) =>
         crafted.Steps[index] is >= 0 and var step && step < evidence.Scenario.Steps.Length ? evidence.Scenario.Steps[step] as Step.Inject : null;
 
-    private static int LastStep(CraftedTrace crafted, int index) => crafted.Steps.Take(index).LastOrDefault(step => step >= 0, 0);
+    /// <summary>The step that sent the last segment of ours before this one.</summary>
+    internal static int LastStep(CraftedTrace crafted, int index) => crafted.Steps.Take(index).LastOrDefault(step => step >= 0, 0);
 }
 
 /// <summary>Both streams of a connection to an echo server: what could be delivered to it, and what came back.</summary>
@@ -193,7 +192,7 @@ internal sealed class StreamStory
                 places = [.. places.SelectMany(Reached).Where(place => sent.TryGetValue(place, out var bytes) && bytes.Contains(one)).Select(place => place + 1)];
                 if (places.Count == 0)
                 {
-                    Wrong = (back, one, segment, crafted.Steps.Take(i).LastOrDefault(step => step >= 0, 0));
+                    Wrong = (back, one, segment, SegmentJudge.LastStep(crafted, i));
                     return;
                 }
 

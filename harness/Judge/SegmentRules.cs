@@ -38,7 +38,7 @@ internal static class SegmentRules
         if (inject.BadChecksum) return Silence(known, "bad-checksum");
         return known.Phase switch
         {
-            Phase.Closed => OfClosed("closed-port", sent),
+            Phase.Closed => OfClosed(sent),
             Phase.Listen => OfListen(known, sent, inject),
             Phase.SynReceived => OfSynReceived(known, sent),
             Phase.Synchronized => OfSynchronized(known, sent),
@@ -48,10 +48,10 @@ internal static class SegmentRules
     }
 
     /// <summary>RFC 9293 §3.10.7.1.</summary>
-    private static SegmentRule OfClosed(string name, Segment sent) =>
-        sent.Has(TcpFlags.Rst) ? new SegmentRule(Group + $"{name}-rst", "no answer to a RST", false, _ => false)
-        : sent.Has(TcpFlags.Ack) ? ResetFor($"{name}-ack", sent)
-        : new SegmentRule(Group + (sent.Has(TcpFlags.Syn) ? $"{name}-syn" : $"{name}-odd-flags"), $"RST+ACK with sequence 0 and acknowledgment {sent.NextSequence}", true,
+    private static SegmentRule OfClosed(Segment sent) =>
+        sent.Has(TcpFlags.Rst) ? new SegmentRule(Group + "closed-port-rst", "no answer to a RST", false, _ => false)
+        : sent.Has(TcpFlags.Ack) ? ResetFor("closed-port-ack", sent)
+        : new SegmentRule(Group + (sent.Has(TcpFlags.Syn) ? "closed-port-syn" : "closed-port-odd-flags"), $"RST+ACK with sequence 0 and acknowledgment {sent.NextSequence}", true,
             answer => answer.Has(TcpFlags.Rst | TcpFlags.Ack) && answer.Sequence == 0 && answer.Acknowledgment == sent.NextSequence);
 
     /// <summary>RFC 9293 §3.10.7.2.</summary>

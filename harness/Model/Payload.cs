@@ -49,10 +49,10 @@ public abstract record Payload
         public override byte[] ToBytes()
         {
             var bytes = new byte[Length];
-            var state = Seed;
+            var numbers = new SplitMix(Seed);
             for (var i = 0; i < bytes.Length; i += 8)
             {
-                var word = SplitMix(ref state);
+                var word = numbers.Next();
                 for (var k = i; k < Math.Min(i + 8, bytes.Length); k++, word >>= 8) bytes[k] = Draw((byte)word, k);
             }
 
@@ -71,14 +71,6 @@ public abstract record Payload
             Alphabet.Utf8 => position % 2 == 1 ? (byte)(0x80 | (random & 0x3f)) : position == Length - 1 ? (byte)'z' : (byte)(0xc4 + random % 16),
             _ => throw new ArgumentOutOfRangeException(nameof(random)),
         };
-
-        private static ulong SplitMix(ref ulong state)
-        {
-            var z = state += 0x9E3779B97F4A7C15;
-            z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-            z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-            return z ^ (z >> 31);
-        }
     }
 
     /// <summary>Exactly these bytes, written in hexadecimal in a case file.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SockConformance.Model;
@@ -61,7 +60,7 @@ internal sealed record CaseFile
         IdOf(requirement, JsonSerializer.Serialize(scenario, CaseJson.Default.Scenario) + string.Concat(recorded.Select(reply => $"{string.Join(' ', reply.Datagrams.Prepend(reply.Hex))} {reply.End};")));
 
     /// <summary>The same for anything that has a text.</summary>
-    internal static string IdOf(string requirement, string text) => $"{requirement.Replace('/', '-')}-{Hash(text):x8}";
+    internal static string IdOf(string requirement, string text) => $"{requirement.Replace('/', '-')}-{Fnv1a.Of(text):x8}";
 
     public string ToJson() => JsonSerializer.Serialize(this, CaseJson.Default.CaseFile) + "\n";
 
@@ -72,6 +71,7 @@ internal sealed record CaseFile
         {
             var info = new FileInfo(path);
             if (!info.Exists) throw new InputException($"there is no case file {path}");
+            if (info.Length == 0) throw new InputException($"{path} is no case file: it is empty"); // a pipe is told so, too, as it may have no end
             if (info.Length > MaxBytes) throw new InputException($"{path} has {info.Length} bytes; a case file has at most {MaxBytes}");
             return Parse(File.ReadAllText(path), path);
         }
@@ -168,14 +168,6 @@ internal sealed record CaseFile
         Framing.UntilEof whole => whole.Max >= 0,
         _ => true,
     };
-
-    private static uint Hash(string text)
-    {
-        // FNV-1a; any hash that never changes will do.
-        var hash = 2166136261u;
-        foreach (var b in Encoding.UTF8.GetBytes(text)) hash = unchecked((hash ^ b) * 16777619u);
-        return hash;
-    }
 }
 
 [JsonSourceGenerationOptions(

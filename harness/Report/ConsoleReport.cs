@@ -24,7 +24,7 @@ internal sealed class ConsoleReport(TextWriter results, TextWriter progress, Con
     {
         if (style.Quiet) return;
         results.WriteLine($"sockconf {RunHeader.Version}  seed {header.SeedText}  sandbox: {Printable.Line(header.Sandbox)}  capture: {Printable.Line(header.Capture)}");
-        results.WriteLine($"target  {Printable.Line(header.Target)}  spec {header.Spec}");
+        results.WriteLine($"target  {Printable.Line(header.Target)}  spec {Printable.Line(header.Spec)}");
         results.WriteLine();
         results.Flush();
     }

@@ -37,7 +37,7 @@ internal sealed class GitHubActions(TextWriter output, string? summaryFile)
         {
             var fit = level.Count() <= MostOfALevel ? MostOfALevel : MostOfALevel - 1;
             foreach (var entry in level.Take(fit))
-                output.WriteLine($"::{level.Key} title={Property($"{entry.Id}: {entry.Title}")}::{Message(string.Join('\n', [entry.Message(), .. entry.Advice().Select(line => $"{line.Label}: {line.Text}")]))}");
+                output.WriteLine($"::{level.Key} title={Property(Printable.Line($"{entry.Id}: {entry.Title}"))}::{Message(string.Join('\n', [entry.Message(), .. entry.Advice().Select(line => $"{line.Label}: {line.Text}")]))}");
             if (level.Count() > fit) output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"::{level.Key} title=sockconf::{level.Count() - fit} more: see the summary of the job, or results.json"));
         }
 

@@ -21,7 +21,7 @@ internal static class JUnitXml
             xml.WriteStartElement("testsuites");
             Counts(xml, "sockconf", run, failed);
             xml.WriteStartElement("testsuite");
-            Counts(xml, header.Spec, run, failed);
+            Counts(xml, Printable.Line(header.Spec), run, failed);
             xml.WriteStartElement("properties");
             foreach (var (name, value) in new[] { ("target", header.Target), ("seed", header.SeedText), ("sandbox", header.Sandbox), ("capture", header.Capture) })
             {
@@ -70,7 +70,7 @@ internal static class JUnitXml
     private static void Case(XmlWriter xml, RunHeader header, RequirementResult result, FailurePaths? paths, string folder)
     {
         xml.WriteStartElement("testcase");
-        xml.WriteAttributeString("classname", $"sockconf.{header.Spec}");
+        xml.WriteAttributeString("classname", Printable.Line($"sockconf.{header.Spec}"));
         xml.WriteAttributeString("name", result.Requirement.Id);
         xml.WriteAttributeString("time", Seconds(result.Duration));
         var reason = Printable.Xml(result.Reason ?? "");
@@ -80,7 +80,7 @@ internal static class JUnitXml
             xml.WriteAttributeString("message", Printable.Line($"expected {failure.Violation.Expected}; observed {failure.Violation.Observed}", 1000));
             xml.WriteAttributeString("type", result.Requirement.Clause);
             xml.WriteString(Printable.Xml(
-                $"{result.Requirement.Statement}\nwhat we did: {failure.Did}\nusual cause: {result.Requirement.Why}\nfix: {result.Requirement.Fix}\nreproduce: sockconf replay {paths?.Id}"));
+                $"{result.Requirement.Statement}\nwhat we did: {failure.Did}\nusual cause: {result.Requirement.Why}\nfix: {result.Requirement.Fix}{(paths is null ? "" : $"\nreproduce: sockconf replay {paths.Id}")}"));
             xml.WriteEndElement();
         }
         else if (result.Status is Status.Error or Status.Inconclusive)

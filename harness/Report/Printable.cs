@@ -12,15 +12,7 @@ internal static class Printable
         var safe = new StringBuilder(Math.Min(text.Length, most) + 16);
         foreach (var rune in text.EnumerateRunes())
         {
-            var piece = rune switch
-            {
-                { Value: '\n' } => "\\n",
-                { Value: '\r' } => "\\r",
-                { Value: '\t' } => "\\t",
-                { Value: < 0x20 or 0x7f } => $"\\x{rune.Value:x2}",
-                _ when IsHidden(rune) => $"\\u{{{rune.Value:x}}}",
-                _ => rune.ToString(),
-            };
+            var piece = rune.Value switch { '\n' => "\\n", '\r' => "\\r", '\t' => "\\t", _ => Visible(rune) };
             if (safe.Length + piece.Length > most) return Cut(safe, most);
             safe.Append(piece);
         }
@@ -31,19 +23,21 @@ internal static class Printable
     /// <summary>Several lines, each made printable.</summary>
     public static string Text(string text) => string.Join('\n', text.ReplaceLineEndings("\n").Split('\n').Select(line => Line(line, 2000)));
 
-    /// <summary>Text of several lines that XML 1.0 can carry: characters it cannot are written as \xNN.</summary>
+    /// <summary>Text of several lines for XML 1.0, which cannot carry every character.</summary>
     public static string Xml(string text, int most = 64 * 1024)
     {
         var safe = new StringBuilder(Math.Min(text.Length, most));
         foreach (var rune in text.EnumerateRunes())
         {
             if (safe.Length >= most) return Cut(safe, most);
-            if (rune.Value is '\n' or '\t' || (rune.Value >= 0x20 && rune.Value is not (0x7f or 0xfffe or 0xffff))) safe.Append(rune.ToString());
-            else safe.Append(CultureInfo.InvariantCulture, $"\\x{rune.Value:x2}");
+            safe.Append(rune.Value is '\n' or '\t' ? rune.ToString() : Visible(rune));
         }
 
         return safe.ToString();
     }
+
+    private static string Visible(Rune rune) =>
+        rune.Value is < 0x20 or 0x7f ? $"\\x{rune.Value:x2}" : IsHidden(rune) ? $"\\u{{{rune.Value:x}}}" : rune.ToString();
 
     private static string Cut(StringBuilder text, int most)
     {

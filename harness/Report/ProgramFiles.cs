@@ -43,13 +43,13 @@ internal sealed record ProgramCase
     {
         try
         {
-            if (new FileInfo(path).Length > MaxBytes) return false;
+            if (new FileInfo(path).Length is 0 or > MaxBytes) return false; // a pipe has no length, and perhaps no end
             using var json = JsonDocument.Parse(File.ReadAllBytes(path));
             return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("program", out _);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
         {
-            return false;
+            return false; // the last is for half a character in a name
         }
     }
 
@@ -81,12 +81,13 @@ internal static class ProgramFiles
     /// <summary>libpcap tells whole microseconds; calls follow each other in little more.</summary>
     private static readonly TimeSpan Precision = TimeSpan.FromMicroseconds(1);
 
-    public static FailurePaths Save(string folder, RunHeader header, string profile, Demand demand, ProgramFailure failure, CaptureOrigin origin)
+    /// <returns>Null where no program was run: the driver has failed before the first.</returns>
+    public static FailurePaths? Save(string folder, RunHeader header, string profile, Demand demand, ProgramFailure failure, CaptureOrigin origin)
     {
+        if (failure.Program.Calls.IsEmpty) return null;
         var rule = Points.Find(demand.Id)!;
         var id = CaseFile.IdOf(demand.Id, failure.Program.ToString());
         Directory.CreateDirectory(Path.Combine(folder, "cases"));
-        if (failure.Program.Calls.IsEmpty) return new FailurePaths(id, "", null);
         var casePath = Path.Combine("cases", $"{id}.json");
         File.WriteAllText(Path.Combine(folder, casePath), new ProgramCase
         {

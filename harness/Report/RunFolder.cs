@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Enumeration;
 
 namespace SockConformance.Report;
 
@@ -57,7 +58,7 @@ internal static class RunFolder
         if (File.Exists(argument)) return [argument];
         if (Directory.Exists(argument))
         {
-            var inFolder = Directory.EnumerateFiles(argument, "*.json", SearchOption.AllDirectories).Where(path => Path.GetFileName(path) != "results.json").Order(StringComparer.Ordinal).ToList();
+            var inFolder = CasesIn(argument);
             return inFolder.Count > 0 ? inFolder : throw new InputException($"there is no case file (*.json) in {argument}");
         }
 
@@ -65,6 +66,24 @@ internal static class RunFolder
         var newest = argument.Any(c => !char.IsAsciiLetterOrDigit(c) && c != '-') || !Directory.Exists(runs) ? null
             : Directory.EnumerateFiles(runs, $"{argument}.json", SearchOption.AllDirectories).OrderDescending(StringComparer.Ordinal).FirstOrDefault();
         return newest is not null ? [newest] : throw new InputException($"there is no case file, folder or case id '{argument}' (ids are looked up in {runs})");
+    }
+
+    /// <summary>All JSON files but those of the report itself. Links to folders are not followed: what "latest" leads to is there anyway, and one may lead in a circle.</summary>
+    private static List<string> CasesIn(string folder)
+    {
+        var files = new FileSystemEnumerable<string>(folder, (ref entry) => entry.ToSpecifiedFullPath(), new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0, IgnoreInaccessible = false })
+        {
+            ShouldIncludePredicate = (ref entry) => !entry.IsDirectory && entry.FileName.EndsWith(".json", StringComparison.Ordinal) && entry.FileName is not "results.json" && !entry.FileName.SequenceEqual(Formats.FileOf(Format.Ctrf)),
+            ShouldRecursePredicate = (ref entry) => (entry.Attributes & FileAttributes.ReparsePoint) == 0,
+        };
+        try
+        {
+            return [.. files.Order(StringComparer.Ordinal)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"the folder {folder} cannot be read: {e.Message}");
+        }
     }
 
     private static void PointLatest(string runs, string name)

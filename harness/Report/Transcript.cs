@@ -8,6 +8,8 @@ namespace SockConformance.Report;
 /// <summary>A program as people read it: each call with its answer and the packets of that time, on one axis; and as a short program that shows the same.</summary>
 internal static class Transcript
 {
+    private const int MostComment = 1000;
+
     /// <summary>A line per call, packets between them: seconds, then what was called and answered, then what was on the wire.</summary>
     public static string Text(ProgramFailure failure)
     {
@@ -45,7 +47,7 @@ internal static class Transcript
 
         return $$"""
             // {{rule.Id}}: {{rule.Title}} ({{rule.Clause}})
-            // expected {{Line(failure.Violation.Expected)}}; observed {{Line(failure.Violation.Observed)}} at the last call
+            // expected {{Printable.Line(failure.Violation.Expected, MostComment)}}; observed {{Printable.Line(failure.Violation.Observed, MostComment)}} at the last call
             // cc -o show show.c -pthread && ./show
             #include <arpa/inet.h>
             #include <errno.h>
@@ -106,7 +108,7 @@ internal static class Transcript
 
         return $$"""
             # {{rule.Id}}: {{rule.Title}} ({{rule.Clause}})
-            # expected {{Line(failure.Violation.Expected)}}; observed {{Line(failure.Violation.Observed)}} at the last call
+            # expected {{Printable.Line(failure.Violation.Expected, MostComment)}}; observed {{Printable.Line(failure.Violation.Observed, MostComment)}} at the last call
             import os, select, socket, struct, threading, time
             from socket import *
 
@@ -150,8 +152,6 @@ internal static class Transcript
 
             """;
     }
-
-    private static string Line(string text) => text.Replace('\n', ' ').Replace("*/", "* /", StringComparison.Ordinal);
 
     private static string Say(CallTrace call)
     {

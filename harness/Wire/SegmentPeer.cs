@@ -118,7 +118,6 @@ internal sealed class SegmentPeer
         foreach (var number in ((uint[])[Next, Acknowledged, heard]).Distinct()) wire.Send(SegmentCrafter.Frame(Local, Remote, new CraftedSegment(TcpFlags.Rst, number, 0, default, 0)));
     }
 
-
     /// <summary>Sends whatever a step says.</summary>
     public void Send(Step.Inject inject, int step)
     {

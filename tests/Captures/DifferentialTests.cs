@@ -4,7 +4,7 @@ using PacketDotNet;
 using PacketDotNet.Utils;
 using SockConformance.Captures;
 using SockConformance.Model;
-using SockConformance.Tests.EndToEnd;
+using SockConformance.Tests.Shared;
 
 namespace SockConformance.Tests.Captures;
 
@@ -23,7 +23,7 @@ public sealed class DifferentialTests
     [TestCaseSource(nameof(Names))]
     public void Every_field_of_every_packet_is_what_tshark_reads(string file)
     {
-        if (!Machine.Has("tshark")) Assert.Ignore("tshark is not installed");
+        Tools.Needs("tshark");
         var (exit, output, errors) = Dissection.Run("tshark", ["-n", "-r", GoldenIndex.PathOf(file), "-T", "fields", "-E", "separator=|", "-E", "occurrence=f", .. Fields.SelectMany(field => (string[])["-e", field])]);
         Assert.That(exit, Is.Zero, errors);
         var theirs = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => Fields.Zip(line.Split('|')).ToDictionary(pair => pair.First, pair => pair.Second)).Select(Theirs).ToList();

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using NUnit.Framework;
-using SockConformance.Tests.EndToEnd;
 using SockConformance.Tests.Shared;
 
 namespace SockConformance.Tests.Captures;
@@ -22,7 +21,7 @@ public sealed partial class GoldenIndexTests
     [TestCaseSource(nameof(Names))]
     public void The_numbers_are_those_of_tshark(string file)
     {
-        if (!Machine.Has("tshark")) Assert.Ignore("tshark is not installed");
+        Tools.Needs("tshark");
         var seen = Dissection.Of(GoldenIndex.PathOf(file));
         var flows = GoldenIndex.Flows.Where(flow => flow.File == file).ToList();
         using (Assert.EnterMultipleScope())
@@ -36,7 +35,7 @@ public sealed partial class GoldenIndexTests
     [Test]
     public void Each_file_opens_without_complaint()
     {
-        if (!Machine.Has("capinfos")) Assert.Ignore("capinfos is not installed");
+        Tools.Needs("capinfos");
         var (exit, _, errors) = Dissection.Run("capinfos", [.. Names.Select(GoldenIndex.PathOf)]);
         Assert.That((exit, errors), Is.EqualTo((0, "")));
     }
@@ -93,7 +92,7 @@ public sealed partial class GoldenIndexTests
     [Test]
     public void Crafted_files_are_what_the_script_writes()
     {
-        if (!Machine.Has("python3")) Assert.Ignore("python3 is not installed");
+        Tools.Needs("python3");
         using var folder = new TempFolder();
         var (exit, _, errors) = Dissection.Run("python3", [GoldenIndex.PathOf("craft.py"), folder.Path]);
         Assert.That((exit, errors), Is.EqualTo((0, "")));

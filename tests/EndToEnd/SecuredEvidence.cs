@@ -14,7 +14,7 @@ public sealed class SecuredEvidence
     [TestCase("auto", "drop")]
     public async Task The_saved_capture_is_decrypted_with_the_secrets_that_were_asked_for(string sandbox, string secrets)
     {
-        if (!Machine.Has("tshark")) Assert.Ignore("tshark is not installed");
+        Tools.Needs("tshark");
         var faulty = TargetProgram.Named("faulty/tls_echo.py");
         using var place = new Workplace();
         var outcome = await new Sockconf(place).Run(

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using SockConformance.Tests.Shared;
 
 namespace SockConformance.Tests.EndToEnd;
 
@@ -43,7 +44,7 @@ internal sealed partial record TargetProgram(string Source)
     }
 
     /// <summary>All programs of a folder whose language the machine has, by name.</summary>
-    public static IReadOnlyList<TargetProgram> In(string folder) => [.. All(folder).Where(program => program.Needs.All(Machine.Has))];
+    public static IReadOnlyList<TargetProgram> In(string folder) => [.. All(folder).Where(program => program.Needs.All(Tools.Has))];
 
     /// <summary>All programs of a folder.</summary>
     public static IReadOnlyList<TargetProgram> All(string folder) =>

@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using SockConformance.Tests.Shared;
 
 namespace SockConformance.Tests.EndToEnd;
 
@@ -53,6 +54,6 @@ public sealed class Zoo
             ("nginx", "nginx", "http", ["sh", Path.Combine(Machine.Targets, "good", "..", "specs", "nginx.sh"), "{port}"]),
             ("redis-server", "redis", "redis.yaml", ["redis-server", "--port", "{port}", "--save", "", "--appendonly", "no", "--protected-mode", "no", "--dir", "/tmp"]),
         ];
-        return from one in all where Machine.Has(one.Program) select new TestCaseData(one.Title, one.Spec, one.Command).SetArgDisplayNames(one.Title);
+        return from one in all where Tools.Has(one.Program) select new TestCaseData(one.Title, one.Spec, one.Command).SetArgDisplayNames(one.Title);
     }
 }

@@ -118,7 +118,7 @@ public class ConsoleReportTests
     public void A_hostile_name_adds_no_lines()
     {
         var usual = Print(Plain, report => report.Header(Runs.Header));
-        var hostile = Print(Plain, report => report.Header(Runs.Header with { Target = "x\nPASS  everything\r\e[2J" }));
+        var hostile = Print(Plain, report => report.Header(Runs.Header with { Target = "x\nPASS  everything\r\e[2J", Spec = "x\nPASS  \e[2J" }));
         Assert.That(hostile.Split('\n'), Has.Length.EqualTo(usual.Split('\n').Length));
     }
 

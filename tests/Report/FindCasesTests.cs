@@ -39,8 +39,18 @@ public class FindCasesTests
         var (b, a) = (folder.File("kept/b.json", ""), folder.File("kept/a.json", ""));
         var deep = folder.File("kept/cases/c.json", "");
         folder.File("kept/results.json", "");
+        folder.File("kept/ctrf-report.json", "");
         folder.File("kept/events.ndjson", "");
         Assert.That(RunFolder.FindCases(Path.Combine(folder.Path, "kept")), Is.EqualTo([a, b, deep]));
+    }
+
+    [Test]
+    public void A_case_that_a_link_leads_to_once_more_is_found_once()
+    {
+        var only = folder.File("runs/20260101-000000-1/cases/a.json", "");
+        Directory.CreateSymbolicLink(Path.Combine(folder.Path, "runs/latest"), "20260101-000000-1");
+        Directory.CreateSymbolicLink(Path.Combine(folder.Path, "runs/round"), ".");
+        Assert.That(RunFolder.FindCases(Path.Combine(folder.Path, "runs")), Is.EqualTo([only]));
     }
 
     [Test]

@@ -141,6 +141,7 @@ public class FormatsTests
         var lines = Actions(run, null);
         Assert.That(lines, Has.Count.EqualTo(3), "one annotation");
         Assert.That(lines[2], Does.Match("^::error title=tcp/close/no-reset%3A does not reset::[^\\r\\n]*$").And.Contain("%250A"));
+        Assert.That(string.Concat(Actions(run with { Requirements = [run.Requirements[0] with { Title = text.Item1 }] }, null)).Where(char.IsControl), Is.Empty, "titles of a report that was merged come from anybody");
     });
 
     [Test]

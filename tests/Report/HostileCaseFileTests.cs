@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reflection;
 using System.Text.Json.Serialization;
 using NUnit.Framework;
@@ -10,6 +11,8 @@ namespace SockConformance.Tests.Report;
 /// <summary>Case files may come from anybody: what asks for the impossible is refused, in one line, before anything runs.</summary>
 public class HostileCaseFileTests
 {
+    private static readonly TimeSpan Enough = TimeSpan.FromSeconds(20);
+
     private const string Connect = """{ "do": "connect" }""";
 
     [Test]
@@ -190,6 +193,27 @@ public class HostileCaseFileTests
         var path = folder.File("large.json", "");
         using (var file = File.OpenWrite(path)) file.SetLength((4 << 20) + 1);
         Assert.That(Assert.Throws<InputException>(() => CaseFile.Read(path))!.Message, Does.StartWith(path).And.Contain("4194305"));
+    }
+
+    [TestCase("""{ "\ud800": 1 }""")]
+    [TestCase("""{ "\ud800gram": 1 }""")]
+    [TestCase("")]
+    public void What_is_neither_kind_of_case_is_told_as_no_case_file(string json)
+    {
+        using var folder = new TempFolder();
+        var path = folder.File("evil.json", json);
+        Assert.That(ProgramCase.Is(path), Is.False);
+        Assert.That(Assert.Throws<InputException>(() => CaseFile.Read(path))!.Message, Does.StartWith(path).And.Contain("no").And.Contain("case file"));
+    }
+
+    [Test]
+    public async Task A_pipe_is_not_read_for_ever()
+    {
+        using var folder = new TempFolder();
+        var path = Path.Combine(folder.Path, "evil.json");
+        using (var make = Process.Start("mkfifo", [path])) await make.WaitForExitAsync();
+        Assert.That(await Task.Run(() => ProgramCase.Is(path)).WaitAsync(Enough), Is.False);
+        await Assert.ThatAsync(() => Task.Run(() => CaseFile.Read(path)).WaitAsync(Enough), Throws.TypeOf<InputException>());
     }
 
     private static string Whole(string steps = Connect, string version = "1", string more = "") =>

@@ -15,7 +15,7 @@ public class JUnitXmlTests
     {
         var (a, b, c) = (text.Item1, text.Item2, text.Item3);
         var run = Runs.Of(Runs.Failed(expected: a, observed: b), Runs.Result(Status.Error, reason: c), Runs.Result(Status.Skip, reason: a), Runs.Result(Status.Flaky, reason: b));
-        Assert.That(Parse(JUnitXml.Write(Runs.Header, run, Runs.Files)).Descendants("testcase").Count(), Is.EqualTo(4));
+        Assert.That(Parse(JUnitXml.Write(Runs.Header with { Spec = c }, run, Runs.Files)).Descendants("testcase").Count(), Is.EqualTo(4));
     });
 
     [Test]

@@ -16,6 +16,10 @@ public class PrintableTests
     public void No_mark_that_hides_or_turns_text_gets_through() => Law.Holds(Runs.Hostile, text => Assert.That(Printable.Line(text).Where(Deceives), Is.Empty), times: 1000);
 
     [Test]
+    public void Nor_into_xml_which_keeps_its_lines() => Law.Holds(
+        Runs.Hostile, text => Assert.That(Printable.Xml(text).Where(c => Deceives(c) || (char.IsControl(c) && c is not ('\n' or '\t'))), Is.Empty), times: 1000);
+
+    [Test]
     public void No_half_of_a_character_gets_through() =>
         Law.Holds(Runs.Hostile, text => Assert.That(() => new UTF8Encoding(false, throwOnInvalidBytes: true).GetBytes(Printable.Line(text)), Throws.Nothing), times: 1000);
 

@@ -31,13 +31,37 @@ public class ProgramFilesTests
         Assert.That(Packets(new Verdict.Violation("a FIN", "none", Absence: true))[2].Texts(24, 1).Last(), Is.EqualTo($"[sockconf] missing: expected a FIN by here ({id})"));
     }
 
+    // The programs are there to be run, and a driver may say anything.
+    [TestCase("\n")]
+    [TestCase("\r")]
+    [TestCase("\u0085")]
+    [TestCase("\u2028")]
+    [TestCase("\f")]
+    public void What_a_driver_says_becomes_no_line_of_a_program(string lineEnd)
+    {
+        using var folder = new TempFolder();
+        Save(folder, new Verdict.Violation($"expected{lineEnd}evil", $"observed{lineEnd}evil"), Program, [Trace(0, 0, $"0{lineEnd}evil")]);
+        var lines = Directory.EnumerateFiles(Path.Combine(folder.Path, "cases")).Where(path => Path.GetExtension(path) is ".c" or ".py").SelectMany(File.ReadAllLines).Where(line => line.Contains("evil", StringComparison.Ordinal)).ToList();
+        Assert.That(lines, Is.Not.Empty.And.All.Match("^(//|#) expected "));
+    }
+
+    [Test]
+    public void Where_no_program_was_run_there_is_none_to_save_or_to_replay()
+    {
+        using var folder = new TempFolder();
+        Assert.That(Save(folder, new Verdict.Violation("an answer", "nothing"), Program with { Calls = [] }, []), Is.Null);
+    }
+
+    private static FailurePaths? Save(TempFolder folder, Verdict.Violation violation, ApiProgram program, ImmutableArray<CallTrace> calls) =>
+        ProgramFiles.Save(folder.Path, Runs.Header, "linux", Points.Demands[0], new ProgramFailure(violation, program, calls, [], new Shrinking(3, 3, 1), (1, 1)), new CaptureOrigin(LinkType.Ethernet, default));
+
     private static List<PcapngBlock> Packets(Verdict.Violation violation)
     {
         using var folder = new TempFolder();
         ImmutableArray<CallTrace> calls = [Trace(0, 0, "0"), Trace(1, 10, "-1 ECONNREFUSED"), Trace(2, 50, "0")];
         var failure = new ProgramFailure(violation, Program, calls, [Refused], new Shrinking(3, 3, 1), (1, 1));
         var paths = ProgramFiles.Save(folder.Path, Runs.Header, "linux", Points.Demands[0], failure, new CaptureOrigin(LinkType.Ethernet, new CaptureCounts(3, 0)));
-        var blocks = PcapngBlock.All(File.ReadAllBytes(Path.Combine(folder.Path, paths.Capture!)));
+        var blocks = PcapngBlock.All(File.ReadAllBytes(Path.Combine(folder.Path, paths!.Capture!)));
         Assert.That(blocks[0].Texts(16, 1).Single(), Does.StartWith($"sockconf evidence: requirement={Points.Demands[0].Id} seed=0x5EED case={paths.Id}\n"), "a driver is checked against no spec");
         return [.. blocks.Where(block => block.Type == 6)];
     }

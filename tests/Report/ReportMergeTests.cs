@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
+using FsCheck.Fluent;
 using NUnit.Framework;
 using SockConformance.Cli;
 using SockConformance.Report;
@@ -96,14 +97,49 @@ public class ReportMergeTests
     }
 
     [Test]
+    public void Results_that_nobody_can_have_written_are_refused()
+    {
+        foreach (var change in new Func<ResultsJson.Document, ResultsJson.Document>[]
+        {
+            run => run with { DurationMs = long.MaxValue },
+            run => run with { Capture = run.Capture with { Received = long.MaxValue } },
+            run => run with { Requirements = [run.Requirements[0] with { Cases = -1 }] },
+            run => run with { Requirements = [run.Requirements[0] with { DurationMs = long.MaxValue }] },
+            run => run with { Requirements = [run.Requirements[0] with { Verdict = "\e[31m" }] },
+            run => run with { Fuzz = new ResultsJson.FuzzDocument(1, 1, 1, 1, 1, null!, "", []) },
+            run => run with { Fuzz = new ResultsJson.FuzzDocument(long.MaxValue, 1, 1, 1, 1, new ResultsJson.CoverageDocument(1, 1, 1), "", []) },
+        })
+        {
+            foreach (var name in (string[])["a", "b"]) Run(name, change, Runs.Result(Status.Pass));
+            Assert.That(Assert.Throws<InputException>(() => Merge("a", "b"))!.Message, Does.Contain("a/results.json").And.Contain("no results.json of a run"));
+        }
+    }
+
+    [Test]
+    public void Very_many_cases_are_still_counted()
+    {
+        foreach (var name in (string[])["a", "b"]) Run(name, run => run with { Requirements = [run.Requirements[0] with { Cases = int.MaxValue }] }, Runs.Result(Status.Pass));
+        Assert.That(Merge("a", "b").Requirements.Single().Cases, Is.EqualTo(int.MaxValue));
+    }
+
+    [Test]
+    public void Hostile_text_leaves_the_merged_document_well_formed() => Law.Holds(Runs.Hostile.Three(), text =>
+    {
+        var (a, b, c) = (text.Item1, text.Item2, text.Item3);
+        Run("a", run => run with { Spec = a, Requirements = [run.Requirements[0] with { Id = b, Title = c, Verdict = "fail", Expected = c, Actual = a }] }, Runs.Result(Status.Pass));
+        Merge("a");
+        Assert.That(XDocument.Parse(Text("junit.xml")).Descendants("failure").Count(), Is.EqualTo(1));
+    }, times: 40);
+
+    [Test]
     public void What_is_only_incomplete_is_told_and_left_out()
     {
         Run("a", Runs.Failed());
         File.Delete(Path.Combine(place.Path, "a/cases/tcp-close-no-reset-0123abcd.pcapng"));
         place.File("a/junit.xml", "<testsuites><testsuite>");
-        File.AppendAllText(Path.Combine(place.Path, "a/events.ndjson"), "{\"v\":1,\"eve");
+        File.AppendAllText(Path.Combine(place.Path, "a/events.ndjson"), "{\"\\ud800t\":1}\n{\"v\":1,\"eve"); // the first has half a character
         var merged = Merge("a");
-        Assert.That(complaints, Has.Count.EqualTo(3).And.All.Contain("/a/"));
+        Assert.That(complaints, Has.Count.EqualTo(3).And.All.Contain("/a/").And.Some.Contain("2 lines are no events"));
         Assert.That(merged.Requirements.Single().Capture, Is.Null);
         Assert.That(XDocument.Parse(Text("junit.xml")).Descendants("failure").Count(), Is.EqualTo(1));
     }

@@ -29,7 +29,7 @@ internal sealed class OpenSslServer : IDisposable
 
     public static OpenSslServer Start(params IEnumerable<string> options)
     {
-        if (Environment.GetEnvironmentVariable("PATH")?.Split(':').Any(folder => File.Exists(Path.Combine(folder, "openssl"))) != true) Assert.Ignore("openssl is not installed");
+        Tools.Needs("openssl");
         var server = new OpenSslServer(new Ports(0x55).Next(), options);
         Assert.That(Clock.Until(() => SocketTable.IsListening(server.Endpoint.Port) ? server : null, ConnectedPair.Enough, CancellationToken.None), Is.Not.Null, "openssl s_server does not listen");
         return server;

@@ -201,7 +201,7 @@ internal sealed class WrongStack : ISegmentLink
             return;
         }
 
-        Deliver(one, offset < 0 && !Has("overlap-twice") ? data[-offset..] : offset < 0 ? [.. data] : data);
+        Deliver(one, offset < 0 && !Has("overlap-twice") ? data[-offset..] : data);
         one.Expected = unchecked((int)(came.Sequence + (uint)came.Data.Length - one.Expected)) > 0 || offset > 0 ? came.Sequence + (uint)came.Data.Length : one.Expected;
         if (came.Has(TcpFlags.Fin) && !one.Ended) (one.Ended, one.Expected) = (true, one.Expected + 1);
         foreach (var (start, waiting) in one.Waiting.OrderBy(entry => unchecked((int)(entry.Key - one.Expected))).ToList())

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using SockConformance.Tests.Captures;
 
 namespace SockConformance.Bench;
 
@@ -10,7 +11,7 @@ namespace SockConformance.Bench;
 /// <param name="packets">At most so many; fewer by less than one round of connections.</param>
 /// <param name="interleaved">How many connections are open at a time.</param>
 /// <param name="endless">Connections that carry their request and answer again and again and never close: few flows with many packets.</param>
-internal sealed class GeneratedCapture(long packets, int interleaved = 64, bool endless = false) : Stream
+internal sealed class GeneratedCapture(long packets, int interleaved = 64, bool endless = false) : ReadOnlyStream
 {
     private const int FileHeader = 24, RecordHeader = 16, Ethernet = 14, Ip = 20, Tcp = 20, Payload = 64, BulkPayload = 1448, TimestampOption = 12;
     private const byte Fin = 1, Syn = 2, Psh = 8, Ack = 16;
@@ -141,24 +142,4 @@ internal sealed class GeneratedCapture(long packets, int interleaved = 64, bool 
         for (var rest = tcp[(Tcp + options.Length)..]; rest.Length > 0; rest = rest[Math.Min(rest.Length, Content.Length)..]) Content.AsSpan(0, Math.Min(rest.Length, Content.Length)).CopyTo(rest);
         Packets++;
     }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -162,7 +162,8 @@ internal static class LadderRows
         {
             var (first, last) = (rows[..(Most / 2)], rows[^(Most / 2)..]);
             var left = rows[(Most / 2)..^(Most / 2)];
-            rows = [.. first, new LadderRow(RowKind.Gap, last[0].At, $"{left.Count} moments are left out here"), .. left.Where(row => row.IsBad).Take(Most / 3), .. last];
+            var bad = left.Where(row => row.IsBad).Take(Most / 3).ToList();
+            rows = [.. first, new LadderRow(RowKind.Gap, last[0].At, $"{left.Count - bad.Count} moments are left out here"), .. bad, .. last];
         }
 
         more = all - rows.Count(row => row.Kind != RowKind.Gap);

@@ -111,7 +111,7 @@ internal sealed class RunReader(string folder)
     private static TraceView TraceOf(JsonElement trace)
     {
         var (confirmed, shrunk, shown, target) = (trace.Member("confirmed"), trace.Member("shrunk"), trace.Member("shown"), trace.Member("target"));
-        var ends = trace.Items("ends").Select(end => end.ValueKind == JsonValueKind.String ? end.GetString()! : "?").ToList();
+        var ends = trace.Items("ends").Select(end => end.Text() ?? "?").ToList();
         return new TraceView
         {
             Ends = ends is [var left, var right] ? (left, right) : ("harness", "target"),
@@ -202,7 +202,7 @@ internal sealed class RunReader(string folder)
                         break;
                 }
             }
-            catch (JsonException)
+            catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter for a name with half a character
             {
                 broken++;
             }
@@ -245,7 +245,7 @@ internal sealed class RunReader(string folder)
 
     private ImmutableArray<(string, long)> Files()
     {
-        string[] known = ["results.json", "junit.xml", "events.ndjson", "coverage.txt", "tls-keys.log"];
+        string[] known = ["results.json", "junit.xml", .. Enum.GetValues<Format>().Select(Formats.FileOf), "events.ndjson", "coverage.txt", "tls-keys.log"];
         var cases = Path.Combine(folder, "cases");
         IEnumerable<string> further = Directory.Exists(cases) ? Directory.EnumerateFiles(cases).Select(path => $"cases/{Path.GetFileName(path)}").Take(MostFiles * 2).Order(StringComparer.Ordinal).ToList() : [];
         return [.. from name in known.Concat(further).Take(MostFiles)
@@ -259,14 +259,25 @@ internal sealed class RunReader(string folder)
 /// <summary>JSON of which nothing is known: what is not there, or of another kind, is null.</summary>
 internal static class LenientJson
 {
-    public static JsonElement Member(this JsonElement json, string name) => json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var member) ? member : default;
-
-    public static string? Text(this JsonElement json, string name)
+    public static JsonElement Member(this JsonElement json, string name)
     {
-        var member = json.Member(name);
         try
         {
-            return member.ValueKind == JsonValueKind.String ? member.GetString() : null;
+            return json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var member) ? member : default;
+        }
+        catch (InvalidOperationException)
+        {
+            return default; // half a character in the name of another
+        }
+    }
+
+    public static string? Text(this JsonElement json, string name) => json.Member(name).Text();
+
+    public static string? Text(this JsonElement json)
+    {
+        try
+        {
+            return json.ValueKind == JsonValueKind.String ? json.GetString() : null;
         }
         catch (InvalidOperationException)
         {

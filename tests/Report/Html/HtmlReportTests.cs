@@ -88,6 +88,15 @@ public class HtmlReportTests
     }
 
     [Test]
+    public void All_files_of_the_report_are_listed()
+    {
+        using var folder = new ReportFolder().With(Runs.Header, 1, ReportFolder.ResetSeen());
+        foreach (var format in Enum.GetValues<Format>()) folder.Write(Formats.FileOf(format), "x");
+        var files = Page(folder).Descendants("section").Single(section => section.Attribute("id")?.Value == "files").Descendants("a").Select(link => link.Attribute("href")!.Value);
+        Assert.That(files, Is.EquivalentTo(["results.json", "junit.xml", "events.ndjson", "ctrf-report.json", "results.sarif", "results.tap", "summary.md", folder.CaseFile(".json"), folder.CaseFile(".pcapng")]));
+    }
+
+    [Test]
     public void What_was_not_tested_is_told_with_the_reason()
     {
         using var folder = new ReportFolder().With(Runs.Header, 0, Runs.Result(Status.Pass), Runs.Result(Status.Skip, "a/b", "not observable: no capture"), Runs.Result(Status.Skip, "a/c", "not observable: no capture"));
@@ -145,6 +154,20 @@ public class HtmlReportTests
             folder.Write("results.json", wrong);
             MustBeHarmless(Page(folder));
         }
+    }
+
+    // Half a character can be written in JSON, and read by nobody.
+    [TestCase("results.json", """{"\ud800":1,"requirements":[{"id":"x/y","verdict":"fail","expected":"e","actual":"\ud800"}]}""", "x/y")]
+    [TestCase("results.json", """{"requirements":[{"id":"x/y","verdict":"fail","trace":{"ends":["\ud800","b"],"steps":[{"text":"\udc00"}]}}]}""", "x/y")]
+    [TestCase("events.ndjson", """{"event":"case.end","visits":{"\ud800 send":1}}""", "1 line of events.ndjson could not be read")]
+    [TestCase("events.ndjson", """{"\ud800t":"case.end"}""", "sockconf report")]
+    public void Half_a_character_harms_nothing_but_its_own_place(string file, string text, string shown)
+    {
+        using var folder = new ReportFolder().With(Runs.Header, 1, ReportFolder.ResetSeen());
+        folder.Write(file, text);
+        var page = Page(folder);
+        MustBeHarmless(page);
+        Assert.That(page.Root!.Value, Does.Contain(shown));
     }
 
     [TestCase(0.1)]

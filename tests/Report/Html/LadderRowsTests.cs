@@ -45,7 +45,7 @@ public class LadderRowsTests
         var rows = LadderRows.Of(new TraceView(), packets, null, out var more);
         Assert.That(rows, Has.Count.LessThan(200));
         Assert.That((rows[0].Text, rows[^1].Text, rows.Count(row => row.IsBad), more), Is.EqualTo(("p0", "p4999", 1, 5000 - (rows.Count - 1))));
-        Assert.That(rows.Count(row => row.Kind == RowKind.Gap && row.Text.Contains("left out", StringComparison.Ordinal)), Is.EqualTo(1));
+        Assert.That(rows.Where(row => row.Kind == RowKind.Gap).Select(row => row.Text), Is.EqualTo([$"{more} moments are left out here"]));
     }
 
     private static IEnumerable<string> Told(ImmutableArray<StepView> steps, params ImmutableArray<PacketView> packets) => LadderRows.Of(new TraceView { Steps = steps }, packets, null, out _).Select(row => row.Text);
