@@ -133,7 +133,7 @@ internal sealed class FuzzSession(FuzzRequest request, StopRequest stop)
         var tools = new ExaminerTools(
             request.Suite, generator, NewRunner(examined), reference is null ? null : NewRunner(reference), request.Budget, header, folder, corpusFolder,
             () => new CaptureOrigin(capture?.Link ?? LinkType.Ethernet, capture?.Counts() ?? default) { Filter = capture?.Filter }, edges);
-        using var examiner = new Examiner(tools, log);
+        var examiner = new Examiner(tools, log);
         FuzzTarget NewTarget(int number)
         {
             var map = NewMap(edges, log);

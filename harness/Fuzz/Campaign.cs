@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text.Json;
@@ -47,10 +46,10 @@ internal interface IFuzzObserver
 /// </summary>
 internal sealed class Campaign(FuzzPlan plan, Suite suite, FuzzGenerator generator, Corpus corpus, Func<int, FuzzTarget> newTarget, Func<FuzzTarget>? newInjected, Examiner examiner, IFuzzObserver observer, CancellationToken interrupted)
 {
-    private const int Digested = 1000, MostPerKey = 3;
+    private const int Digested = 1000, MostPerKey = 3, MostDismissed = 20;
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(250);
     private readonly CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(interrupted);
-    private readonly ConcurrentDictionary<string, int> keys = new();
+    private readonly Dictionary<string, (int Open, int Dismissed)> keys = [];
     private readonly Lock telling = new();
     private readonly ulong[] digests = new ulong[Digested];
     private long drawn, cases, primitives, lastNew;
@@ -84,6 +83,7 @@ internal sealed class Campaign(FuzzPlan plan, Suite suite, FuzzGenerator generat
     public void Run()
     {
         lastNew = Started.Ticks;
+        examiner.Dismissed = Forgive;
         examiner.Start(ending.Token);
         var workers = Enumerable.Range(0, plan.Workers).Select(number => new Thread(() => Work(() => newTarget(number), number)) { IsBackground = true, Name = $"fuzz {number}" }).ToList();
         var injector = newInjected is null ? null : new Thread(() => Work(newInjected, null)) { IsBackground = true, Name = "segments" };
@@ -140,10 +140,27 @@ internal sealed class Campaign(FuzzPlan plan, Suite suite, FuzzGenerator generat
     /// <returns>Whether it is.</returns>
     public bool Suspect(Suspect suspect)
     {
-        if (keys.AddOrUpdate(suspect.Key, 1, (_, times) => times + 1) > MostPerKey) return false;
+        lock (keys)
+        {
+            var (open, before) = keys.GetValueOrDefault(suspect.Key);
+            if (open >= MostPerKey) return false;
+            keys[suspect.Key] = (open + 1, before);
+        }
+
         Interlocked.Increment(ref suspects);
         examiner.Add(suspect);
         return true;
+    }
+
+    /// <summary>What is shown by chance only may be shown by the next one of its kind.</summary>
+    private void Forgive(Suspect suspect)
+    {
+        if (suspect.Why > Suspicion.Wire) return;
+        lock (keys)
+        {
+            var (open, before) = keys.GetValueOrDefault(suspect.Key);
+            if (before < MostDismissed) keys[suspect.Key] = (Math.Max(0, open - 1), before + 1);
+        }
     }
 
     /// <param name="processor">To stay on, if workers do; null for any.</param>

@@ -17,12 +17,12 @@ internal sealed record ExaminerTools(Suite Suite, FuzzGenerator Generator, CaseR
 /// Looks at suspects again, one after the other: each alone on a fresh target with a well-behaved visitor behind it, then what ran before it, then all of that in a row. What fails there
 /// is confirmed, made smaller and saved once.
 /// </summary>
-internal sealed class Examiner(ExaminerTools tools, IFuzzObserver observer) : IDisposable
+internal sealed class Examiner(ExaminerTools tools, IFuzzObserver observer)
 {
     public const string SuspectId = "fuzz/suspect", DiffersId = "fuzz/same-as-reference";
     private const int MostWaiting = 64, MostBefore = 8, MostSockets = 900;
     private static readonly ImmutableArray<string> Order = ["process/life/keeps-running", "process/output/sanitizer-clean", "process/output/no-uncaught-error", "fuzz/serves-after", "fuzz/replies"];
-    private readonly BlockingCollection<Suspect> waiting = new(MostWaiting);
+    private readonly SuspectQueue waiting = new(MostWaiting);
     private readonly ConcurrentDictionary<string, Find> finds = new();
     private CancellationToken ending;
     private Thread? thread;
@@ -30,6 +30,9 @@ internal sealed class Examiner(ExaminerTools tools, IFuzzObserver observer) : ID
 
     /// <summary>By signature.</summary>
     public IReadOnlyDictionary<string, Find> Finds => finds;
+
+    /// <summary>Told of every suspect that turned out to be nothing.</summary>
+    public Action<Suspect>? Dismissed { get; set; }
 
     /// <summary>Suspects that turned out to be nothing.</summary>
     public int Unconfirmed { get; private set; }
@@ -66,25 +69,16 @@ internal sealed class Examiner(ExaminerTools tools, IFuzzObserver observer) : ID
     public void Add(Suspect suspect)
     {
         Keep(suspect);
-        try
-        {
-            if (!waiting.IsAddingCompleted) waiting.Add(suspect, ending);
-        }
-        catch (Exception e) when (e is OperationCanceledException or InvalidOperationException)
-        {
-            // The campaign is over; the suspect stays in the folder and comes first in the next one.
-        }
+        waiting.Add(suspect, ending); // once the campaign is over it stays in the folder, and comes first in the next one
     }
 
     /// <summary>No more suspects come.</summary>
     /// <param name="wait">For those that are under way.</param>
     public void Finish(bool wait)
     {
-        waiting.CompleteAdding();
+        waiting.Close();
         if (wait) thread?.Join();
     }
-
-    public void Dispose() => waiting.Dispose();
 
     /// <summary>A scenario as a file.</summary>
     public CaseFile Describe(string requirement, Scenario scenario, string observed) => new()
@@ -126,7 +120,7 @@ internal sealed class Examiner(ExaminerTools tools, IFuzzObserver observer) : ID
     {
         try
         {
-            foreach (var suspect in waiting.GetConsumingEnumerable())
+            while (waiting.Take() is { } suspect)
             {
                 if (ending.IsCancellationRequested && !finds.IsEmpty) break; // the rest stays for the next campaign
                 busy = true;
@@ -176,6 +170,7 @@ internal sealed class Examiner(ExaminerTools tools, IFuzzObserver observer) : ID
         }
 
         Unconfirmed++;
+        Dismissed?.Invoke(suspect);
     }
 
     /// <summary>What is tried, and what each is judged by.</summary>

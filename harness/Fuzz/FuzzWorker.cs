@@ -104,7 +104,7 @@ internal sealed partial class FuzzWorker(Campaign campaign, FuzzTarget target)
         }
 
         if (reference is not null && Differ(scenario, driver, reference)) Tell(Suspicion.Differs, scenario, $"{reached}");
-        LookAtTime(scenario, time);
+        LookAtTime(scenario, time, driver);
         LookAtOutput(scenario, process);
         LookAtProcess(scenario, process);
         return true;
@@ -201,14 +201,25 @@ internal sealed partial class FuzzWorker(Campaign campaign, FuzzTarget target)
         return false;
     }
 
-    /// <summary>Far slower than usual: perhaps the time grows faster than the request.</summary>
-    private void LookAtTime(Scenario scenario, TimeSpan time)
+    /// <summary>Far slower than usual for its steps, and slower again at once: perhaps the time grows faster than the request.</summary>
+    private void LookAtTime(Scenario scenario, TimeSpan time, QuickDriver driver)
     {
-        var waits = scenario.Steps.Sum(step => step switch { Step.Idle idle => idle.Milliseconds, Step.Await awaited => awaited.Milliseconds, Step.Send send => send.Pause * 20, _ => 0 });
-        var own = time.TotalMilliseconds - waits;
-        if (usual > 0 && own > Math.Max(NoteworthyTime.TotalMilliseconds, usual * FarSlower)) Tell(Suspicion.Slow, scenario, $"{(int)Math.Log2(own)}");
-        usual = usual == 0 ? Math.Max(0.01, own) : (usual * 0.99) + (Math.Clamp(own, 0.01, usual * 4) * 0.01);
+        var own = WithoutWaits(scenario, time);
+        var step = own / Math.Max(1, scenario.Steps.Length);
+        if (usual > 0 && own > NoteworthyTime.TotalMilliseconds && step > usual * FarSlower)
+        {
+            var start = Clock.Now;
+            driver.Run(scenario.Steps);
+            var again = WithoutWaits(scenario, Clock.Now - start);
+            if (again > NoteworthyTime.TotalMilliseconds && again > own / 2) Tell(Suspicion.Slow, scenario, $"{(int)Math.Log2(own)}");
+        }
+
+        usual = usual == 0 ? Math.Max(0.01, step) : (usual * 0.99) + (Math.Clamp(step, 0.01, usual * 4) * 0.01);
     }
+
+    /// <summary>Milliseconds.</summary>
+    private static double WithoutWaits(Scenario scenario, TimeSpan time) =>
+        time.TotalMilliseconds - scenario.Steps.Sum(step => step switch { Step.Idle idle => idle.Milliseconds, Step.Await awaited => awaited.Milliseconds, Step.Send send => send.Pause * 20, _ => 0 });
 
     private void LookAtOutput(Scenario scenario, ITarget process)
     {
@@ -236,8 +247,7 @@ internal sealed partial class FuzzWorker(Campaign campaign, FuzzTarget target)
         }
     }
 
-    private bool Tell(Suspicion why, Scenario scenario, string detail) { Console.Error.WriteLine($"DBG {why} {detail} {scenario.OneLine(20)}"); return TellX(why, scenario, detail); }
-    private bool TellX(Suspicion why, Scenario scenario, string detail) => campaign.Suspect(new Suspect(why, scenario, [.. before], $"{why} {detail} {(Examiner.IsInnocent(scenario) ? "" : "astray")}"));
+    private bool Tell(Suspicion why, Scenario scenario, string detail) => campaign.Suspect(new Suspect(why, scenario, [.. before], $"{why} {detail} {(Examiner.IsInnocent(scenario) ? "" : "astray")}"));
 
     [GeneratedRegex("0x[0-9a-fA-F]+|[0-9]+", RegexOptions.None, 1000)]
     private static partial Regex Numbers();

@@ -3,7 +3,7 @@ using SockConformance.Model;
 
 namespace SockConformance.Fuzz;
 
-/// <summary>Why a case of the quick driver is looked at again, with all the evidence.</summary>
+/// <summary>Why a case of the quick driver is looked at again, with all the evidence. What tells most comes first.</summary>
 internal enum Suspicion
 {
     /// <summary>The target's process ended during it or just before.</summary>
@@ -14,6 +14,9 @@ internal enum Suspicion
 
     /// <summary>Something else came than is due.</summary>
     Reply,
+
+    /// <summary>The packets of it prove something to be wrong.</summary>
+    Wire,
 
     /// <summary>It answers otherwise than the reference.</summary>
     Differs,
@@ -26,9 +29,6 @@ internal enum Suspicion
 
     /// <summary>The target uses more and more of something.</summary>
     Grows,
-
-    /// <summary>The packets of it prove something to be wrong.</summary>
-    Wire,
 }
 
 /// <param name="Before">What ran on the same target before it, the latest last: the cause may be one of these.</param>

@@ -57,7 +57,7 @@ internal sealed class CaseRunner(TargetPool pool, ServiceSpec service, PacketCap
         Interlocked.Add(ref connections, trace.Connections.Length);
         var (own, strangers, state) = Captured(trace, lostBefore);
         lease.Target.MustStayInForeground();
-        AwaitDeath(lease.Target, onTrial ? TrialAfterthought : fresh ? Afterthought : TimeSpan.Zero, onTrial ? scaled.Case : TimeSpan.Zero);
+        AwaitDeath(lease.Target, onTrial && hurry >= 1 ? TrialAfterthought : fresh ? Afterthought : TimeSpan.Zero, onTrial ? scaled.Case : TimeSpan.Zero);
         var evidence = new Evidence(scenario, trace, own, strangers, state, lease.Target.State, scaled, lag.WorstSince(start), lease.Alone) { Service = service, CutShort = Clock.Now >= Pace.All };
 
         // A socket left behind is a client that the target still believes in; to one that serves side by side that is known to do no harm.
