@@ -24,8 +24,8 @@ internal static class DoctorCommand
 
     private static int Tell(string? whyNoSandbox, bool json)
     {
-        var (sandbox, capture, findings) = Diagnosis.Of(whyNoSandbox);
-        var exit = sandbox && capture ? Exit.Holds : Exit.EnvironmentLacks;
+        var (tier, capture, findings) = Diagnosis.Of(whyNoSandbox);
+        var exit = tier != Tier.None && capture ? Exit.Holds : Exit.EnvironmentLacks;
         if (json)
         {
             Console.Out.Write(Formats.Json(writer =>
@@ -33,7 +33,7 @@ internal static class DoctorCommand
                 writer.WriteStartObject();
                 writer.WriteNumber("schema", 1);
                 writer.WriteString("tool", $"sockconf {RunHeader.Version}");
-                writer.WriteString("tier", sandbox ? "A" : "C");
+                writer.WriteString("tier", tier switch { Tier.Namespaces => "A", Tier.Users => "B", _ => "C" });
                 writer.WriteBoolean("capture", capture);
                 writer.WriteNumber("exit", exit);
                 writer.WriteStartArray("findings");
@@ -60,7 +60,8 @@ internal static class DoctorCommand
             if (one.Fix is { } fix) Console.Out.WriteLine($"{"",28} → {fix}");
         }
 
-        Console.Out.WriteLine($"\nTier {(sandbox ? "A: targets run in namespaces of their own" : "C: targets run without a sandbox")}; {(capture ? "their traffic is captured" : "no capture, verdicts rest on what the sockets say")}.");
+        var sandbox = tier switch { Tier.Namespaces => "A: targets run in namespaces of their own", Tier.Users => "B: each target is a user of its own", _ => "C: targets run without a sandbox" };
+        Console.Out.WriteLine($"\nTier {sandbox}; {(capture ? "their traffic is captured" : "no capture, verdicts rest on what the sockets say")}.");
         return exit;
     }
 }

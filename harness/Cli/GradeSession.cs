@@ -85,17 +85,16 @@ internal sealed class GradeSession(GradeRequest request, StopRequest stop)
 {
     public int Run()
     {
-        var whyNot = BuildBox.WhyNot();
-        if (whyNot is not null && !request.Trusted)
-            throw new EnvironmentException($"submissions are not graded without a sandbox: {whyNot}. sockconf needs bubblewrap and user namespaces; --trust-submissions grades all the same, if you trust the code");
-        var folder = Prepared();
-        var jobs = whyNot is null ? request.Jobs : 1; // without namespaces all use the same ports
+        var (tier, whyNot) = FindTier();
+        var folder = Prepared(tier);
+        var hidden = HiddenIn(tier);
+        var jobs = tier == Tier.Namespaces ? request.Jobs : 1; // without namespaces all use the same ports
         var rubric = request.Rubric;
-        Console.Out.WriteLine($"sockconf {RunHeader.Version}  grade  {Printable.Line(rubric.Title)}  spec: {Printable.Line(request.Suite.Name)}  seed: {request.SeedText}\n{request.Submissions.Length} submissions, {jobs} at a time  sandbox: {(whyNot is null ? "namespaces (tier A)" : $"none (tier C, trusted: {Printable.Line(whyNot)})")}\n");
+        Console.Out.WriteLine($"sockconf {RunHeader.Version}  grade  {Printable.Line(rubric.Title)}  spec: {Printable.Line(request.Suite.Name)}  seed: {request.SeedText}\n{request.Submissions.Length} submissions, {jobs} at a time  sandbox: {SandboxText(tier, Printable.Line(whyNot))}\n");
 
         var words = CheckWords();
         var plan = new GradePlan(
-            rubric, folder, [.. words, "--jobs", $"{Math.Max(1, Environment.ProcessorCount / jobs)}"], FingerprintOf(words), Boxed: whyNot is null, request.Hidden, !request.Suite.Service.Launch.Command.IsEmpty && rubric.Run.IsEmpty, request.Suite.OfClients ? "client" : "server", IntakeLimits.Usual);
+            rubric, folder, [.. words, "--jobs", $"{Math.Max(1, Environment.ProcessorCount / jobs)}"], FingerprintOf(words), tier, hidden, !request.Suite.Service.Launch.Command.IsEmpty && rubric.Run.IsEmpty, request.Suite.OfClients ? "client" : "server", IntakeLimits.Usual);
         var after = request.Suite.Requirements.ToDictionary(requirement => requirement.Id, requirement => requirement.After);
         Row RowOf(Marked marked) => Row.Of(marked, rubric, id => after.GetValueOrDefault(id));
 
@@ -117,11 +116,41 @@ internal sealed class GradeSession(GradeRequest request, StopRequest stop)
         return exit;
     }
 
-    private string Prepared()
+    /// <summary>The best there is, by trying it, and why there is no better.</summary>
+    private (Tier Tier, string WhyNot) FindTier()
+    {
+        if (BuildBox.WhyNot() is not { } whyNot) return (Tier.Namespaces, "");
+        if (BoxUsers.Claim(out var whyNoUsers))
+        {
+            BoxUsers.Release(); // each build and each check has users of its own
+            return (Tier.Users, whyNot);
+        }
+
+        return request.Trusted ? (Tier.None, whyNot)
+            : throw new EnvironmentException($"submissions are not graded without a sandbox: {whyNot.TrimEnd('.')}; {whyNoUsers}. sockconf needs bubblewrap and user namespaces, or to be root in a container; --trust-submissions grades all the same, if you trust the code");
+    }
+
+    private static string SandboxText(Tier tier, string whyNot) => tier switch
+    {
+        Tier.Namespaces => "namespaces (tier A)",
+        Tier.Users => $"a user for each program (tier B: {whyNot})",
+        _ => $"none (tier C, trusted: {whyNot})",
+    };
+
+    /// <summary>What no submission may see. In tier B a folder that is the one submission is left out: permissions cannot hide it from its own program only.</summary>
+    private ImmutableArray<string> HiddenIn(Tier tier)
+    {
+        if (tier != Tier.Users) return request.Hidden;
+        ImmutableArray<string> hidden = [.. request.Hidden.Where(path => request.Submissions.All(submission => submission.Path != path))];
+        return request.Trusted || BoxUsers.WhySeen(hidden) is not { } seen ? hidden : throw new EnvironmentException($"submissions would see what they may not: {seen}");
+    }
+
+    private string Prepared(Tier tier)
     {
         try
         {
             Directory.CreateDirectory(request.Folder);
+            if (tier == Tier.Users) File.SetUnixFileMode(request.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             RunFolder.Write(request.Folder, ".gitignore", "*\n"); // here rather than when all is graded
             return request.Folder;
         }

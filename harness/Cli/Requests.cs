@@ -66,8 +66,13 @@ internal sealed record TargetRequest(
         if (OwnNamespace.Scratch is not null || Sandbox == Need.Off || Attached is not null) return null;
         var code = OwnNamespace.Run(arguments, out var whyNot);
         whyNoSandbox = whyNot;
-        if (code is null && !BoxUsers.Claim(out var whyNoUsers) && Sandbox == Need.Require) throw new EnvironmentException($"--sandbox require: {whyNot}; {whyNoUsers}");
-        return code;
+        if (code is not null) return code;
+        var hasUsers = BoxUsers.Claim(out var whyNoUsers);
+        if (Sandbox != Need.Require) return null;
+        if (!hasUsers) throw new EnvironmentException($"--sandbox require: {whyNot}; {whyNoUsers}");
+        if (Command is not { Hidden.IsEmpty: false } command || BoxUsers.WhySeen(command.Hidden) is not { } seen) return null;
+        BoxUsers.Release();
+        throw new EnvironmentException($"--sandbox require: {seen}");
     }
 
     /// <summary>The capture of a run; null where there is none, or where it was not asked for.</summary>

@@ -9,11 +9,11 @@ namespace SockConformance.Grade;
 /// <summary>What is the same for all submissions of a run.</summary>
 /// <param name="CheckWords">The words of a check up to its report folder: program, spec, seed, settings, filters.</param>
 /// <param name="Fingerprint">Of all that decides about verdicts but the submission: with it, results of an earlier run are told from others.</param>
-/// <param name="Boxed">In sandboxes.</param>
+/// <param name="Tier">What builds and checks have.</param>
 /// <param name="Hidden">What no submission may see.</param>
 /// <param name="Stem">What a program is called: server or client.</param>
 internal sealed record GradePlan(
-    Rubric Rubric, string Folder, ImmutableArray<string> CheckWords, string Fingerprint, bool Boxed, ImmutableArray<string> Hidden, bool SpecLaunches, string Stem, IntakeLimits Limits);
+    Rubric Rubric, string Folder, ImmutableArray<string> CheckWords, string Fingerprint, Tier Tier, ImmutableArray<string> Hidden, bool SpecLaunches, string Stem, IntakeLimits Limits);
 
 /// <summary>The sandbox that was asked for is not to be had: no submission can be graded.</summary>
 internal sealed class NoSandboxException(string message) : Exception(message);
@@ -96,7 +96,7 @@ internal sealed class SubmissionRun(GradePlan plan, Submission submission, Cance
     {
         if (WhatLacks(words, taken.Root) is { } lacking) return Said(Outcome.Trouble, $"it cannot be built here: {lacking}", taken);
         var command = new TargetCommand(words, taken.Root, []) { Hidden = plan.Hidden };
-        var build = Builder.Run(command, plan.Boxed, plan.Rubric.BuildWithin, cancellation);
+        var build = Builder.Run(command, plan.Tier, plan.Rubric.BuildWithin, cancellation);
         RunFolder.Write(folder, "build.txt", $"{command}\n\n{Printable.Text(build.Output)}\n{build.Why ?? $"{build.End}"}\n");
         if (build.Ok) return null;
         var said = build.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).FirstOrDefault(line => line.Contains("rror", StringComparison.Ordinal));

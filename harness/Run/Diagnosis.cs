@@ -27,10 +27,12 @@ internal static class Diagnosis
     private const long Mebi = 1 << 20;
     private static readonly TimeSpan ToolPatience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Whether a run would have a sandbox and a capture, and everything that was found.</summary>
+    /// <summary>Which sandbox a run would have, whether it would have a capture, and everything that was found.</summary>
     /// <param name="whyNoSandbox">Null inside the namespaces.</param>
-    public static (bool Sandbox, bool Capture, IReadOnlyList<Finding> Findings) Of(string? whyNoSandbox)
+    public static (Tier Tier, bool Capture, IReadOnlyList<Finding> Findings) Of(string? whyNoSandbox)
     {
+        var whyNoUsers = "";
+        var tier = whyNoSandbox is null ? Tier.Namespaces : BoxUsers.Claim(out whyNoUsers) ? Tier.Users : Tier.None;
         using var capture = PacketCapture.TryOpen(out var whyNoCapture, datagrams: true);
         var packages = new Packages();
         List<Finding> findings =
@@ -40,20 +42,21 @@ internal static class Diagnosis
             new("rights", Health.Ok, whyNoSandbox is null ? $"targets see themselves as user {OwnNamespace.User}" : Environment.IsPrivilegedProcess ? "root" : "an ordinary user"),
             .. whyNoSandbox is null
                 ? [new Finding("sandbox", Health.Ok, "user, network, pid and mount namespaces; a program ran in a box of bubblewrap")]
-                : NoSandbox(whyNoSandbox, packages),
+                : NoNamespaces(whyNoSandbox, tier == Tier.Users ? null : whyNoUsers, packages),
             capture is not null ? new Finding("capture", Health.Ok, $"{PacketCapture.Backend} on lo, a datagram of our own was seen") : NoCapture(whyNoCapture, whyNoSandbox is null, packages),
             Sockets(),
             .. Limits(),
             Temporary(),
             Time(),
         ];
-        return (whyNoSandbox is null, capture is not null, findings);
+        return (tier, capture is not null, findings);
     }
 
-    /// <summary>Which of the parts of a sandbox it is that does not work.</summary>
-    private static IEnumerable<Finding> NoSandbox(string why, Packages packages)
+    /// <summary>Which of the parts of the better sandbox it is that does not work.</summary>
+    /// <param name="whyNoUsers">Null where targets can have users of their own instead.</param>
+    private static IEnumerable<Finding> NoNamespaces(string why, string? whyNoUsers, Packages packages)
     {
-        yield return new Finding("sandbox", Health.Missing, why);
+        yield return whyNoUsers is null ? new Finding("sandbox", Health.Limited, $"a program ran as a user of its own; {why}") : new Finding("sandbox", Health.Missing, $"{why}; {whyNoUsers}");
         foreach (var (tool, package) in new[] { ("unshare", "util-linux"), ("nsenter", "util-linux"), ("setpriv", "util-linux"), ("prlimit", "util-linux"), ("bwrap", "bubblewrap") })
         {
             if (!IsOnPath(tool)) yield return new Finding(tool, Health.Missing, "not installed", packages.LineFor(package));

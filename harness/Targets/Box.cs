@@ -1,5 +1,18 @@
 namespace SockConformance.Targets;
 
+/// <summary>What keeps programs of others apart from everything else.</summary>
+internal enum Tier
+{
+    /// <summary>A: namespaces of its own for each.</summary>
+    Namespaces,
+
+    /// <summary>B: a user of its own for each.</summary>
+    Users,
+
+    /// <summary>C: nothing.</summary>
+    None,
+}
+
 /// <summary>Where one target process tree lives, from start to the last process. One box, one start.</summary>
 internal abstract class Box : IDisposable
 {

@@ -54,6 +54,14 @@ internal sealed partial class BoxUsers : IDisposable
         }
     }
 
+    /// <summary>Why a target could see one of these, in one line; null if none. Permissions are all that hides them from its user, and they are tried.</summary>
+    public static string? WhySeen(IEnumerable<string> hidden)
+    {
+        const string look = "for path; do if [ -r \"$path\" ] || { [ -d \"$path\" ] && [ -x \"$path\" ]; }; then printf %s \"$path\"; exit 1; fi; done";
+        return Tool.Run(["setpriv", $"--reuid={First}", $"--regid={First}", "--clear-groups", "sh", "-c", look, "sh", .. hidden]) is { } seen
+            ? $"without namespaces only its permissions can hide {seen}, and they let everybody in: chmod go-rwx '{seen}'" : null;
+    }
+
     /// <summary>The end of a run: nothing of its users is left, and others may have them.</summary>
     public static void Release()
     {

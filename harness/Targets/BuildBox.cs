@@ -70,10 +70,32 @@ internal static class Builder
     private const int MostFiles = 50_000;
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(300);
 
-    /// <exception cref="IOException">It cannot be started.</exception>
-    public static BuildEnd Run(TargetCommand command, bool boxed, TimeSpan within, CancellationToken cancellation)
+    /// <exception cref="IOException">It cannot be started, or its results cannot be had.</exception>
+    public static BuildEnd Run(TargetCommand command, Tier tier, TimeSpan within, CancellationToken cancellation)
     {
-        using Box box = boxed ? new BuildBox() : new OpenBox();
+        if (tier != Tier.Users)
+        {
+            using Box box = tier == Tier.Namespaces ? new BuildBox() : new OpenBox();
+            return In(box, command, () => command.Folder, within, cancellation);
+        }
+
+        // Users for this build alone: when they are given back, what it left in folders of everybody is removed before another program could find it.
+        if (!BoxUsers.Claim(out var whyNot)) throw new IOException(whyNot);
+        try
+        {
+            using var box = new UidBox(BoxUsers.Claimed!);
+            var end = In(box, command, () => box.Folder, within, cancellation);
+            box.PutBack(command.Folder);
+            return end;
+        }
+        finally
+        {
+            BoxUsers.Release();
+        }
+    }
+
+    private static BuildEnd In(Box box, TargetCommand command, Func<string> folder, TimeSpan within, CancellationToken cancellation)
+    {
         box.Start(command, 0, "127.0.0.1");
         var output = new OutputTail(box.Process!.Pipe);
         var (deadline, nextLook) = (Clock.Now + within, Clock.Now + Look);
@@ -83,7 +105,7 @@ internal static class Builder
                 if (box.Process.End.IsCompleted) return "";
                 if (Clock.Now < nextLook) return null;
                 nextLook = Clock.Now + Look;
-                return IsTooMuch(command.Folder) ? $"it wrote more than {MostBytes >> 20} MiB or {MostFiles} files" : null;
+                return IsTooMuch(folder()) ? $"it wrote more than {MostBytes >> 20} MiB or {MostFiles} files" : null;
             },
             deadline - Clock.Now, cancellation) ?? $"it had not ended after {within.TotalSeconds:0.#} s";
         if (why.Length > 0) box.KillAll();

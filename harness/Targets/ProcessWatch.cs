@@ -19,6 +19,9 @@ internal static class ProcessWatch
 
     private static readonly string[] CollectorLibraries = ["libjvm.so", "libcoreclr.so", "libmonosgen", "libnode.so", "libruby", "libgc.so", "libcamlrun", "libasan", "libtsan", "vgpreload"];
 
+    /// <summary>How the threads of .NET are named, which a program of one file has within itself and maps from no library.</summary>
+    private const string CollectorThread = ".NET ";
+
     /// <summary>The note that the Go linker puts first into its programs: owner "Go", type 4 (the build id).</summary>
     private static readonly byte[] GoNote = [4, 0, 0, 0, (byte)'G', (byte)'o', 0, 0];
 
@@ -104,12 +107,14 @@ internal static class ProcessWatch
         if (Known.TryGetValue(program, out var known)) return known;
         if (Known.Count > KnownMost) Known.Clear();
         var name = Path.GetFileName(program).TrimEnd("0123456789.-".ToCharArray());
-        return Known[program] = Collectors.Contains(name) || IsShadowed(pid) || MapsCollector(pid) || Try(() => IsGo(pid), false);
+        return Known[program] = Collectors.Contains(name) || IsShadowed(pid) || MapsCollector(pid) || HasCollectorThread(pid) || Try(() => IsGo(pid), false);
     }
 
     private static bool IsShadowed(int pid) => Lines($"/proc/{pid}/statm") is [var pages, ..] && long.TryParse(pages.Split(' ')[0], CultureInfo.InvariantCulture, out var size) && size > ShadowedPages;
 
     private static bool MapsCollector(int pid) => Lines($"/proc/{pid}/maps").Any(line => CollectorLibraries.Any(library => line.Contains(library, StringComparison.Ordinal)));
+
+    private static bool HasCollectorThread(int pid) => Try(() => Directory.EnumerateDirectories($"/proc/{pid}/task").Any(task => Try(() => File.ReadAllText($"{task}/comm"), "").StartsWith(CollectorThread, StringComparison.Ordinal)), false);
 
     private static bool IsGo(int pid)
     {

@@ -27,6 +27,9 @@ internal sealed record TargetCommand(ImmutableArray<string> Words, string Folder
     /// <summary>Files and folders that it must not see, absolute; a working folder inside one of them is seen all the same.</summary>
     public ImmutableArray<string> Hidden { get; init; } = [];
 
+    /// <summary>Its working folder is this one, or inside of it.</summary>
+    public bool IsWithin(string path) => Folder == path || Folder.StartsWith(path.TrimEnd('/') + "/", StringComparison.Ordinal);
+
     /// <summary>It asks for a certificate.</summary>
     public bool NeedsCertificates => Words.Any(word => word.Contains("{cert}", StringComparison.Ordinal) || word.Contains("{key}", StringComparison.Ordinal));
 

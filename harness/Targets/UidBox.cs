@@ -24,17 +24,20 @@ internal sealed class UidBox : Box
         File.SetUnixFileMode(room, Passable);
     }
 
+    /// <summary>Where the program works: in a copy, or where it was said to.</summary>
+    public string Folder { get; private set; } = "";
+
     public override void Start(TargetCommand command, int port, string host, ChildStreams streams = ChildStreams.Piped)
     {
         var home = Directory.CreateDirectory(Path.Combine(room, "home")).FullName;
-        var folder = IsSmall(command.Folder) ? Copy(command.Folder, "work") : command.Folder;
+        Folder = command.Hidden.Any(command.IsWithin) || IsSmall(command.Folder) ? Copy(command.Folder, "work") : command.Folder;
         var own = command.Certificates is { } files ? command with { Certificates = Copied(files) } : command;
         if (Tool.Run(["chown", "-R", "-h", $"{user}:{user}", .. Directory.EnumerateDirectories(room)]) is { } refused) throw new IOException(refused);
         IReadOnlyList<string> words =
         [
             "setpriv", $"--reuid={user}", $"--regid={user}", "--clear-groups", "--inh-caps=-all", "--no-new-privs", .. Limits, "--nproc=512", "--", .. own.For(port, host),
         ];
-        Process = ChildProcess.Start(words, own.Environment(port, home), streams, folder);
+        Process = ChildProcess.Start(words, own.Environment(port, home), streams, Folder);
     }
 
     public override IReadOnlyList<int> Processes() => [.. ProcessTable.OwnedBy(user, user).Where(pid => !ProcessTable.IsZombie(pid))];
@@ -43,6 +46,18 @@ internal sealed class UidBox : Box
     {
         BoxUsers.EndAll(user, user);
         Process?.End.Wait(TimeSpan.FromSeconds(10));
+    }
+
+    /// <summary>Ends what runs here, and puts the copy as it is now in the place of the folder that it was made of.</summary>
+    public void PutBack(string original)
+    {
+        KillAll();
+        if (Folder == original) return;
+        IReadOnlyList<string>[] steps = [["chown", "-R", "-h", "0:0", Folder], ["rm", "-rf", "--", original], ["cp", "-R", "-P", "-p", "--", Folder, original]];
+        foreach (var step in steps)
+        {
+            if (Tool.Run(step) is { } refused) throw new IOException(refused);
+        }
     }
 
     public override void Dispose()
@@ -74,7 +89,7 @@ internal sealed class UidBox : Box
         return Tool.Run(["cp", "-R", "-P", "-p", "--", folder, copy]) is { } refused ? throw new IOException(refused) : copy;
     }
 
-    /// <summary>Whether a copy for each target is no great matter. Otherwise targets run where they are, and what their user may read and write there is up to its owner.</summary>
+    /// <summary>Whether a copy for each target is no great matter. Otherwise targets run where they are (in what is hidden they could not), and what their user may read and write there is up to its owner.</summary>
     private static bool IsSmall(string folder)
     {
         var sizes = new FileSystemEnumerable<long>(

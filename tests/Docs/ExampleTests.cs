@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 using NUnit.Framework;
 using SockConformance.Tests.Shared;
@@ -5,32 +6,44 @@ using YamlDotNet.RepresentationModel;
 
 namespace SockConformance.Tests.Docs;
 
-/// <summary>The pipelines in docs/examples and the action: their YAML is read, and what they call is there.</summary>
+/// <summary>The action, the pipelines in docs/examples and our own: their YAML is read, and what they call is there.</summary>
 public class ExampleTests
 {
-    private static string[] Files => [Path.Combine(Repository.Root, "action.yml"), .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs", "examples"), "*.y*ml").Order(StringComparer.Ordinal)];
+    private static string Action { get; } = Path.Combine(Repository.Root, "action.yml");
+
+    private static IEnumerable<string> Files => [Action, .. Pipelines("docs", "examples"), .. Pipelines(".github", "workflows")];
 
     [TestCaseSource(nameof(Files))]
     public void An_example_is_yaml_and_uses_only_options_that_there_are(string path)
     {
         var text = File.ReadAllText(path);
-        var stream = new YamlStream();
-        stream.Load(new StringReader(text));
-        Assert.That(((YamlMappingNode)stream.Documents.Single().RootNode).Children, Is.Not.Empty);
+        Assert.That(Read(path).Children, Is.Not.Empty);
         var commandLine = File.ReadAllText(Path.Combine(Repository.Root, "docs", "cli.md"));
-        foreach (var line in text.Split('\n').Where(line => Regex.IsMatch(line, "(sockconf|SOCKCONF|run-conformance.sh\"?) (check|report)|^ +options:")))
+        foreach (Match line in Regex.Matches(text, "(?m)(?:(?:sockconf|SOCKCONF|run-conformance.sh\"?) (?:check|report)|^ +options:).*"))
         {
-            foreach (Match option in Regex.Matches(line.Split(" -- ")[0], "(?<= )--?[a-z][a-z-]*")) Assert.That(commandLine, Does.Match($"`(-., )?{option.Value}[ `]|`{option.Value}, "), line);
+            foreach (Match option in Regex.Matches(line.Value.Split(" -- ")[0], "(?<= )--?[a-z][a-z-]*")) Assert.That(commandLine, Does.Match($"`(-., )?{option.Value}[ `]|`{option.Value}, "), line.Value);
+        }
+    }
+
+    /// <summary>What stands in a variable of GitHub's is never text of a script: anybody may have written it.</summary>
+    [TestCaseSource(nameof(Files))]
+    public void A_script_of_a_step_has_only_variables_of_the_shell_and_a_shell_can_read_it(string path)
+    {
+        foreach (var script in ScriptsIn(Read(path)))
+        {
+            Assert.That(script, Does.Not.Contain("${{"));
+            using var bash = Process.Start(new ProcessStartInfo("bash", ["-n", "-c", script]) { RedirectStandardError = true })!;
+            var said = bash.StandardError.ReadToEnd();
+            bash.WaitForExit();
+            Assert.That((bash.ExitCode, said), Is.EqualTo((0, "")), script);
         }
     }
 
     [Test]
-    public void The_action_passes_its_inputs_as_variables_and_never_as_text_of_its_script()
+    public void The_action_uses_each_of_its_inputs_and_no_other()
     {
-        var stream = new YamlStream();
-        stream.Load(new StringReader(File.ReadAllText(Files[0])));
-        var steps = (YamlSequenceNode)stream.Documents[0].RootNode["runs"]["steps"];
-        Assert.That(steps.Select(step => $"{step["run"]}"), Is.All.Not.Contain("${{"));
+        var used = Regex.Matches(File.ReadAllText(Action), @"\$\{\{ inputs\.([a-z-]+) \}\}").Select(match => match.Groups[1].Value).Distinct();
+        Assert.That(used, Is.EquivalentTo(((YamlMappingNode)Read(Action)["inputs"]).Children.Keys.Select(key => $"{key}")));
     }
 
     [Test]
@@ -41,4 +54,23 @@ public class ExampleTests
         Assert.That(links, Has.Count.GreaterThan(4));
         Assert.That(links.Select(link => Path.Combine(docs, link)), Is.All.Exist);
     }
+
+    private static IEnumerable<string> Pipelines(params string[] folders) => Directory.EnumerateFiles(Path.Combine([Repository.Root, .. folders]), "*.y*ml").Order(StringComparer.Ordinal);
+
+    private static YamlMappingNode Read(string path)
+    {
+        var stream = new YamlStream();
+        stream.Load(new StringReader(File.ReadAllText(path)));
+        return (YamlMappingNode)stream.Documents.Single().RootNode;
+    }
+
+    /// <summary>GitHub's <c>run</c>, GitLab's <c>script</c> and <c>before_script</c>, a container's <c>args</c>.</summary>
+    private static IEnumerable<string> ScriptsIn(YamlNode node) => node switch
+    {
+        YamlMappingNode mapping => mapping.Children.SelectMany(pair => $"{pair.Key}" is "run" or "script" or "before_script" or "args"
+            ? pair.Value is YamlSequenceNode lines ? lines.Select(line => $"{line}") : [$"{pair.Value}"]
+            : ScriptsIn(pair.Value)),
+        YamlSequenceNode sequence => sequence.SelectMany(ScriptsIn),
+        _ => [],
+    };
 }

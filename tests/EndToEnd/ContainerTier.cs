@@ -96,5 +96,23 @@ public sealed class ContainerTier
         outcome.MustLeaveNothing();
     }
 
+    [Test]
+    public async Task Doctor_says_which_sandbox_there_is()
+    {
+        using var place = new Workplace();
+        var outcome = await In(place).Run("doctor");
+        outcome.MustExit(0);
+        Assert.That(outcome.Output, Does.Match("LIMITED +sandbox +a program ran as a user of its own; no user namespaces here").And.Contain("Tier B: each target is a user of its own"));
+        outcome.MustLeaveNothing();
+    }
+
+    [Test]
+    public async Task What_permissions_do_not_hide_is_not_promised_to_be_hidden()
+    {
+        using var place = new Workplace();
+        var secret = place.Write("secret", "x");
+        (await In(place).Check([.. One, "--hide", secret], ["cat"])).MustRefuse(6, $"chmod go-rwx '{secret}'");
+    }
+
     private static Sockconf In(Workplace place) => new(place) { InContainer = true };
 }

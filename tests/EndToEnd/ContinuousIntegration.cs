@@ -53,7 +53,7 @@ public sealed class ContinuousIntegration
     public async Task Doctor_names_each_tool_that_is_missing_and_says_what_to_type()
     {
         using var place = new Workplace();
-        var outcome = await new Sockconf(place) { Variables = new Dictionary<string, string?> { ["PATH"] = PathWithout(place, "bwrap") } }.Run("doctor");
+        var outcome = await new Sockconf(place) { AsOrdinaryUser = true, Variables = new Dictionary<string, string?> { ["PATH"] = PathWithout(place, "bwrap") } }.Run("doctor");
         outcome.MustExit(6);
         outcome.MustShowNoStackTrace();
         Assert.That(outcome.Output, Does.Match("MISSING +bwrap +not installed\n +→ .*bubblewrap").And.Contain("ok       user namespaces").And.Contain("Tier C"));

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text.Json;
 using NUnit.Framework;
 
 namespace SockConformance.Tests.EndToEnd;
@@ -73,6 +74,26 @@ public sealed class Grading
         Assert.That(File.ReadAllText(Path.Combine(place.Work, "grades", "results.json")), Does.Contain("\"score\": 70").And.Contain("\"visibility\": \"hidden\""));
     }
 
+    /// <summary>docs/gradescope as it lies in a container there, if the tests may make such a place.</summary>
+    [Test]
+    public async Task The_autograder_gives_Gradescope_its_results()
+    {
+        using var place = new Workplace();
+        foreach (var folder in (string[])["source/sockconf", "submission", "scratch"]) Directory.CreateDirectory(Path.Combine(place.Work, folder));
+        foreach (var file in (string[])["run_autograder", "setup.sh"]) place.Write(Path.Combine("source", file), File.ReadAllText(Path.Combine(Shared.Repository.Root, "docs", "gradescope", file)));
+        place.Write("source/rubric.yaml", Rubric);
+        place.Write("submission/server.py", Source("faulty/upper_case.py"));
+        place.Write("source/sockconf/sockconf", $"#!/bin/sh\nexec {string.Join(' ', SockconfProcess.Reference.TakeWhile(word => word != "reference").Select(word => $"'{word}'"))} \"$@\"\n");
+        File.SetUnixFileMode(Path.Combine(place.Work, "source"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute); // as setup.sh does
+        var autograder = new Sockconf(place) { InContainer = Environment.IsPrivilegedProcess, Program = ["bash"], Variables = new Dictionary<string, string?> { ["AUTOGRADER"] = place.Work, ["TMPDIR"] = Path.Combine(place.Work, "scratch") } };
+        var outcome = await autograder.Run("source/run_autograder");
+        outcome.MustExit(0);
+        Assert.That(outcome.Output, Does.Contain(Environment.IsPrivilegedProcess ? "(tier B: " : "(tier A)"));
+        var tests = JsonElement.Parse(File.ReadAllText(Path.Combine(place.Work, "results", "results.json"))).GetProperty("tests").EnumerateArray();
+        Assert.That(tests.Select(test => (test.GetProperty("score").GetDouble(), test.GetProperty("max_score").GetDouble(), test.GetProperty("visibility").GetString())), Is.EqualTo([(30d, 60d, "visible"), (40d, 40d, "hidden")]));
+        Assert.That(place.LeftProcesses(), Is.Empty);
+    }
+
     [Test]
     public async Task An_interrupted_run_keeps_what_was_graded()
     {
@@ -106,13 +127,46 @@ public sealed class Grading
     }
 
     [Test]
+    public async Task In_a_container_each_program_is_a_user_who_sees_nothing_of_the_others()
+    {
+        if (!Environment.IsPrivilegedProcess) Assert.Ignore("the tests are not root");
+        using var place = new Workplace();
+        place.Write("rubric.yaml", Rubric);
+        var left = $"/tmp/{place.Mark}-left";
+        Submission(place, "builds", "echo.py", Source("good/python_threads.py"));
+        Submission(place, "builds", "Makefile", $"all:\n\techo mine >{left}\n\t(echo '#!/usr/bin/env python3'; cat echo.py) >server\n\tchmod +x server\n");
+        Submission(place, "hangs", "Makefile", "all:\n\tsetsid sleep 1000 & sleep 1000\n");
+        Submission(place, "spy", "server.py", $$"""
+            import os, sys
+            def sees(path):
+                try: os.listdir(path) if path.endswith('/') else os.stat(path)
+                except OSError: return False
+                return True
+            here = '{{place.Work}}'
+            seen = [path for path in ('class/', 'class/builds/echo.py', 'grades/', 'grades/submissions/builds/work/echo.py', '{{left}}') if sees(os.path.join(here, path))]
+            if seen or os.access(here + '/rubric.yaml', os.R_OK) or os.getuid() == 0: sys.exit(f'it sees {seen}')
+
+            """ + Source("good/python_threads.py"));
+        var sockconf = new Sockconf(place) { InContainer = true };
+        (await sockconf.Run(Command)).MustRefuse(6, "would see", $"chmod go-rwx '{Path.Combine(place.Work, "class")}'");
+
+        const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        foreach (var secret in (string[])["class", "rubric.yaml"]) File.SetUnixFileMode(Path.Combine(place.Work, secret), ownerOnly);
+        var outcome = await sockconf.Run(Command);
+        outcome.MustExit(7);
+        outcome.MustLeaveNothing();
+        Assert.That(outcome.Output, Does.Contain("(tier B: "));
+        Assert.That(Rows(place).Select(row => (row["submission"], row["status"], row["score"])), Is.EquivalentTo(new[] { ("builds", "graded", "100"), ("hangs", "build-failed", "0"), ("spy", "graded", "100") }), outcome.ToString);
+    }
+
+    [Test]
     public async Task Without_a_sandbox_nothing_of_a_student_is_run()
     {
         using var place = new Workplace();
         place.Write("rubric.yaml", Rubric);
         Submission(place, "ann", "server.py", "open('ran', 'w')");
         place.Write("bwrap", "#!/bin/sh\necho not here; exit 1\n");
-        var sockconf = new Sockconf(place) { Variables = new Dictionary<string, string?> { ["PATH"] = $"{place.Work}:{Environment.GetEnvironmentVariable("PATH")}" } };
+        var sockconf = new Sockconf(place) { AsOrdinaryUser = true, Variables = new Dictionary<string, string?> { ["PATH"] = $"{place.Work}:{Environment.GetEnvironmentVariable("PATH")}" } };
         (await sockconf.Run(Command)).MustRefuse(6, "not here", "--trust-submissions");
     }
 

@@ -64,6 +64,17 @@ public class ProcessWatchTests
         Assert.That(ProcessWatch.Look([]), Is.Null);
     }
 
+    [Test]
+    public void A_runtime_within_the_program_itself_is_known_by_its_threads()
+    {
+        using var folder = new TempFolder();
+        var shell = Path.Combine(folder.Path, "own");
+        File.Copy("/bin/sh", shell); // what is known of a program is remembered by its path
+        using var running = new Running(shell, "-c", "echo '.NET Finalizer' >/proc/$$/comm; sleep 1000; :");
+        Assert.That(Clock.Until(() => File.ReadAllText($"/proc/{running.Box.Process!.Pid}/comm").StartsWith(".NET", StringComparison.Ordinal) ? running : null, ConnectedPair.Enough, CancellationToken.None), Is.Not.Null);
+        Assert.That(running.Until(_ => true), Has.Property("Collected").True);
+    }
+
     private static void With(Running running, Action<Running> look)
     {
         using (running) look(running);

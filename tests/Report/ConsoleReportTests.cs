@@ -44,9 +44,14 @@ public class ConsoleReportTests
               fix           read to the end
               shrunk        12 → 6 primitives in 40 runs; failed in 3 of 3 runs on fresh targets
               capture       /reports/run/cases/tcp-close-no-reset-0123abcd.pcapng   (Wireshark: frame.comment)
-              reproduce     sockconf replay tcp-close-no-reset-0123abcd
+              reproduce     sockconf replay /reports/run/cases/tcp-close-no-reset-0123abcd.json
 
             """));
+
+    [TestCase(".sockconf/runs/1", "tcp-close-no-reset-0123abcd")]
+    [TestCase("/a b/it's", @"'/a b/it'\''s/cases/tcp-close-no-reset-0123abcd.json'")]
+    public void A_failure_is_reproduced_by_what_replay_finds_it_by(string folder, string name) => Assert.That(
+        Print(Plain, report => report.Card(Runs.Failed(), Runs.Files["tcp/close/no-reset"], folder)), Does.Contain($"  reproduce     sockconf replay {name}\n"));
 
     [Test]
     public void The_last_words_of_a_target_that_died_are_on_the_card()
