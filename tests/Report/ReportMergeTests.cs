@@ -106,8 +106,8 @@ public class ReportMergeTests
             run => run with { Requirements = [run.Requirements[0] with { Cases = -1 }] },
             run => run with { Requirements = [run.Requirements[0] with { DurationMs = long.MaxValue }] },
             run => run with { Requirements = [run.Requirements[0] with { Verdict = "\e[31m" }] },
-            run => run with { Fuzz = new ResultsJson.FuzzDocument(1, 1, 1, 1, 1, null!, "", []) },
-            run => run with { Fuzz = new ResultsJson.FuzzDocument(long.MaxValue, 1, 1, 1, 1, new ResultsJson.CoverageDocument(1, 1, 1), "", []) },
+            run => run with { Fuzz = new ResultsJson.FuzzDocument(1, 1, 1, 1, 1, null!, null, "", []) },
+            run => run with { Fuzz = new ResultsJson.FuzzDocument(long.MaxValue, 1, 1, 1, 1, new ResultsJson.CoverageDocument(1, 1, 1), null, "", []) },
         })
         {
             foreach (var name in (string[])["a", "b"]) Run(name, change, Runs.Result(Status.Pass));
