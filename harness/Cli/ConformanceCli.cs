@@ -91,7 +91,7 @@ public static class ConformanceCli
             var suite = book.Choose(parsed.GetValue(options.Spec), parsed.GetValue(options.Client));
             var request = TargetRequest.Read(parsed, options, words, suite);
             var plan = CheckRequest.Read(parsed, options, suite, book);
-            return request.Enter(arguments) ?? WithSignals(stop => new Session(request, plan.Seed, stop).Check(plan));
+            return request.Enter(arguments) ?? WithSignals(stop => new Session(request, stop).Check(plan));
         });
         return command;
     }
@@ -181,7 +181,7 @@ public static class ConformanceCli
 
         if (save is not null && files.Count > 1 && File.Exists(save)) throw new UsageException($"{save} is a file: for several cases name a folder");
         var request = TargetRequest.Read(parsed, options, words, files.Select(file => file.Suite).FirstOrDefault(suite => suite is not null));
-        return request.Enter(arguments) ?? WithSignals(stop => new Session(request, 0, stop).Replay(files, shrinkTime, save));
+        return request.Enter(arguments) ?? WithSignals(stop => new Session(request, stop).Replay(files, shrinkTime, save));
     }
 
     private static Command DiffCommand(Options options)

@@ -122,7 +122,7 @@ internal sealed class FuzzSession(FuzzRequest request, StopRequest stop)
         using var lag = new LagMonitor();
         using var control = new ControlRun();
         using var secure = new TlsSetup(Service, Target.Command, Target.TlsCa, Target.TlsName, OwnNamespace.Scratch);
-        var ports = new Ports(request.Plan.Seed);
+        var ports = new Ports();
         var edges = new EdgeCount();
         using var examined = NewPool(secure.Command!, ports, capture, null);
         using var reference = request.Against is { } against ? NewPool(against, ports, capture, null) : null;

@@ -11,7 +11,7 @@ using SockConformance.Wire;
 namespace SockConformance.Cli;
 
 /// <summary>The parts of one run put together: capture, pool of targets, case runner; then check or replay.</summary>
-internal sealed class Session(TargetRequest request, ulong seed, StopRequest stop)
+internal sealed class Session(TargetRequest request, StopRequest stop)
 {
     private const int LanesPerJob = 3;
 
@@ -155,6 +155,6 @@ internal sealed class Session(TargetRequest request, ulong seed, StopRequest sto
     private static LazyWire NewWire() => new(OwnNamespace.Scratch is null ? null : SegmentLink.Open);
 
     private TargetPool NewPool(PacketCapture? capture, Suite? suite, TlsSetup secure) => new(
-        new TargetSource(secure.Command, request.Attached, request.FixedPort, () => Box.New(), request.Launch, new Ports(seed), suite is { OfClients: true }) { Transport = suite?.Service.Transport ?? Transport.Tcp },
+        new TargetSource(secure.Command, request.Attached, request.FixedPort, () => Box.New(), request.Launch, new Ports(), suite is { OfClients: true }) { Transport = suite?.Service.Transport ?? Transport.Tcp },
         port => capture?.Watch(port), stop.Token);
 }

@@ -1,21 +1,25 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using SockConformance.Model;
 
 namespace SockConformance.Wire;
 
-/// <summary>Ports for targets: below the range from which the kernel takes client ports, so that none is taken by a client first.</summary>
-internal sealed class Ports(ulong seed)
+/// <summary>
+/// Ports for targets: below the range from which the kernel takes client ports, so that none is taken by a client first. They begin
+/// anywhere, whatever the seed of the run: two runs beside each other that are given one seed must not be after the same ports.
+/// </summary>
+internal sealed class Ports
 {
     private const int First = 20000, Count = 10000, FirstOfClients = 32768;
-    private int given;
+    private int given = RandomNumberGenerator.GetInt32(Count);
 
     /// <summary>A port that nobody is bound to at this moment.</summary>
     public int Next(Transport transport = Transport.Tcp)
     {
         for (var attempt = 0; attempt < Count; attempt++)
         {
-            var port = First + (int)((seed + (ulong)Interlocked.Increment(ref given) * 7) % Count);
+            var port = First + (int)((uint)Interlocked.Increment(ref given) * 7 % Count);
             if (IsFree(port, transport)) return port;
         }
 

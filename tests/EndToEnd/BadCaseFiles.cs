@@ -23,7 +23,7 @@ public sealed class BadCaseFiles
         Assert.That(outcome.Output, Does.Contain("FIXED"));
     }
 
-    [TestCase("", "whole case file")]
+    [TestCase("", "it is empty")]
     [TestCase("not JSON at all", "line 1")]
     [TestCase("[]", "sockcase")]
     [TestCase("null", "sockcase")]

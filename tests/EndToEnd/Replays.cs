@@ -66,6 +66,30 @@ public sealed class Replays
     }
 
     [Test]
+    public async Task What_fails_now_and_then_is_not_fixed()
+    {
+        using var place = new Workplace();
+        var file = await SavedCase(place);
+        var launches = place.Write("launches", "");
+        var moody = place.Write("moody.py", $"""
+            import socket, sys
+            with open({System.Text.Json.JsonSerializer.Serialize(launches)}, "r+") as launches:
+                shouts = len(launches.read()) == 1
+                launches.write("x")
+            with socket.create_server(("0.0.0.0", int(sys.argv[1]))) as listener:
+                while True:
+                    conn, _ = listener.accept()
+                    with conn:
+                        while data := conn.recv(65536):
+                            conn.sendall(data.upper() if shouts else data)
+            """);
+        var outcome = await new Sockconf(place).Run("replay", file, "--sandbox", "off", "--", "python3", moody, "{port}");
+        outcome.MustExit(1);
+        Assert.That(Words(outcome), Is.EqualTo((string[])["FAILED"]), outcome.ToString);
+        Assert.That(await File.ReadAllTextAsync(launches), Is.EqualTo("xx"));
+    }
+
+    [Test]
     public async Task A_server_that_does_not_start_is_an_error()
     {
         using var place = new Workplace();

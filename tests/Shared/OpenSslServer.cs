@@ -30,7 +30,7 @@ internal sealed class OpenSslServer : IDisposable
     public static OpenSslServer Start(params IEnumerable<string> options)
     {
         Tools.Needs("openssl");
-        var server = new OpenSslServer(new Ports(0x55).Next(), options);
+        var server = new OpenSslServer(new Ports().Next(), options);
         Assert.That(Clock.Until(() => SocketTable.IsListening(server.Endpoint.Port) ? server : null, ConnectedPair.Enough, CancellationToken.None), Is.Not.Null, "openssl s_server does not listen");
         return server;
     }

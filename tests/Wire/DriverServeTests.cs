@@ -362,7 +362,7 @@ public class DriverServeTests
         private Thread? thread;
         private Exception? failure;
 
-        public IPEndPoint Endpoint { get; } = new(IPAddress.Loopback, new Ports((ulong)Environment.ProcessId).Next());
+        public IPEndPoint Endpoint { get; } = new(IPAddress.Loopback, new Ports().Next());
 
         public Trace Drive(ServiceSpec service, Scenario scenario, Patience? patience = null, bool draw = true) => new ScenarioDriver(
             new DriveContext(Endpoint, service, patience ?? LocalServer.Long, TimeSpan.FromSeconds(5), this, Draw: draw ? (_, number) => Encoding.ASCII.GetBytes($"{number}") : null), CancellationToken.None).Run(scenario);

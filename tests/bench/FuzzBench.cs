@@ -21,7 +21,7 @@ internal static class FuzzBench
     {
         var loop = Path.Combine(Path.GetTempPath(), $"sockconf-sequences-{Environment.ProcessId}");
         using (var compiler = Process.Start("gcc", ["-O2", "-o", loop, Path.Combine(folder, "tests/bench/sequences.c")])) compiler.WaitForExit();
-        var port = new Ports((ulong)Environment.ProcessId).Next();
+        var port = new Ports().Next();
         var words = command.Select(word => word.Replace("{port}", $"{port}", StringComparison.Ordinal)).ToList();
         using var server = Process.Start("taskset", ["-c", "0", .. words]);
         var (c, ours, judged, campaign) = (new List<double>(), new List<double>(), new List<double>(), new List<double>());
