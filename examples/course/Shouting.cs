@@ -24,7 +24,12 @@ public static class Shouting
                 Statement = "A line comes back with its letters as capitals, whatever pieces it arrives in.",
                 Why = "one recv() is taken for one line",
                 Fix = "collect what recv() returns and answer when there is a line end in it",
-                Fixed = [Talk.Scenario("one line", talk.Visit(0)), Talk.Scenario("a line byte by byte", talk.Enter(0), talk.Exchange(0, talk.Message(1), [1]), talk.Leave(0))],
+                Fixed =
+                [
+                    Talk.Scenario("one line", talk.Visit(0)),
+                    Talk.Scenario("a line byte by byte", talk.Enter(0), talk.Exchange(0, talk.Message(1), [1]), talk.Leave(0)),
+                    Talk.Scenario("three lines, one after the other", talk.Enter(0), talk.Exchange(0, 0), talk.Exchange(0, 1), talk.Exchange(0, 2), talk.Leave(0)),
+                ],
                 Random = () => Programs.CutMessages(talk, 4),
 
                 // What is due for the bytes that were sent is known from the spec; this judge lays what came beside it.

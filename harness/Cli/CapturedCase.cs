@@ -12,7 +12,7 @@ internal static class CapturedCase
     {
         try
         {
-            using var file = File.OpenRead(path);
+            using var file = InputFile.Open(path);
             var head = new byte[4];
             return file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length && CaptureReader.Begins(head);
         }

@@ -53,11 +53,8 @@ internal sealed partial class ReportMerge(IReadOnlyList<string> folders, Action<
     {
         try
         {
-            var file = new FileInfo(path);
-            if (!file.Exists) throw new InputException($"there is no {path}: that run left no report, or this is no report folder");
-            if (file.Length > MostBytes) throw new InputException($"{path} has {file.Length} bytes; results have at most {MostBytes}");
-            using var stream = file.OpenRead();
-            var read = JsonSerializer.Deserialize(stream, ResultsContext.Default.Document);
+            if (!File.Exists(path)) throw new InputException($"there is no {path}: that run left no report, or this is no report folder");
+            var read = JsonSerializer.Deserialize(InputFile.ReadBytes(path, MostBytes), ResultsContext.Default.Document);
             if (read is not { Tool: not null, Target: not null, Spec: not null, Seed: not null, Sandbox: not null, Capture.Backend: not null, Requirements.IsDefault: false } || !DateTimeOffset.TryParse(read.Started, CultureInfo.InvariantCulture, out _)
                 || !read.Requirements.All(IsWhole) || read is not { DurationMs: >= 0 and <= MostNumber, Capture: { Received: >= 0 and <= MostNumber, Dropped: >= 0 and <= MostNumber } }
                 || read.Fuzz is not (null or { Cases: >= 0 and <= MostNumber, Primitives: >= 0 and <= MostNumber, Coverage: not null, Ended: not null }) || (read.Fuzz is { Finds.IsDefault: false } fuzz && fuzz.Finds.Any(find => find is null)))
@@ -82,8 +79,7 @@ internal sealed partial class ReportMerge(IReadOnlyList<string> folders, Action<
     {
         try
         {
-            if (new FileInfo(path) is { Exists: true, Length: > MostBytes }) throw new XmlException("it is too large");
-            using var reader = XmlReader.Create(path, new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, MaxCharactersInDocument = MostBytes });
+            using var reader = XmlReader.Create(new MemoryStream(InputFile.ReadBytes(path, MostBytes)), new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, MaxCharactersInDocument = MostBytes });
             return XDocument.Load(reader).Descendants("testcase").GroupBy(one => (string?)one.Attribute("name") ?? "").ToDictionary(group => group.Key, group => group.First());
         }
         catch (Exception e) when (e is XmlException or IOException or UnauthorizedAccessException)
@@ -200,7 +196,7 @@ internal sealed partial class ReportMerge(IReadOnlyList<string> folders, Action<
             var bad = 0;
             try
             {
-                foreach (var line in File.ReadLines(from))
+                foreach (var line in InputFile.Lines(from, MostLine))
                 {
                     if (IsEvent(line)) output.WriteLine(line);
                     else bad++;
@@ -233,7 +229,7 @@ internal sealed partial class ReportMerge(IReadOnlyList<string> folders, Action<
     private static void WriteKeys(IReadOnlyList<Part> runs, string path)
     {
         var logs = runs.Select(run => new FileInfo(Path.Combine(run.Folder, "tls-keys.log"))).Where(file => file is { Exists: true, LinkTarget: null, Length: < MostBytes }).ToList();
-        if (logs.Count > 0) File.WriteAllLines(path, logs.SelectMany(file => File.ReadLines(file.FullName)));
+        if (logs.Count > 0) File.WriteAllLines(path, logs.SelectMany(file => InputFile.Lines(file.FullName, MostLine)));
     }
 
     [GeneratedRegex(@"^cases/[A-Za-z0-9][A-Za-z0-9._-]{0,200}\z")]

@@ -23,6 +23,7 @@ internal sealed class Debts(ServiceSpec service)
                 break;
             case Step.Craft craft:
                 account.Held = craft.Window < OrdinaryWindow;
+                account.Undetermined |= craft.Called; // no program is behind it
                 break;
             case Step.Send { Raw: true }:
             case Step.Send when service.Tls is not null && !account.Secured: // in clear, to a service that speaks TLS

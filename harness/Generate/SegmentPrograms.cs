@@ -8,7 +8,7 @@ namespace SockConformance.Generate;
 /// <summary>Drawn segments: into connections that are honest otherwise, and into those that are not there yet.</summary>
 public static class SegmentPrograms
 {
-    private const int Moment = 20, MostInjected = 5;
+    private const int Moment = 20, Soon = 1000, MostInjected = 5;
 
     private static readonly ImmutableArray<SegmentKind> Kinds = [SegmentKind.Ack, SegmentKind.Reset, SegmentKind.SynAck];
 
@@ -35,11 +35,11 @@ public static class SegmentPrograms
     /// <summary>Before a connection, or within one; as long as nothing has been injected that may end it, it is used.</summary>
     public static Gen<Scenario> Any(Conversation talk) =>
         from early in Gen.Frequency((1, Gen.Constant(true)), (3, Gen.Constant(false)))
-        from unused in Gen.Frequency((1, Gen.Constant(true)), (3, Gen.Constant(false)))
+        from other in Gen.Frequency((1, Gen.Constant(new Step.Craft(0, Unused: true))), (1, Gen.Constant(new Step.Craft(0, Called: true))), (3, Gen.Constant(new Step.Craft(0))))
         from injected in Gen.ListOf(Inject(0), MostInjected)
         from count in Gen.Choose(1, MostInjected)
         select early
-            ? Talk.Scenario("segments for no connection", [new Step.Craft(0, Unused: unused), .. injected.Take(count).SelectMany(Watched)])
+            ? Talk.Scenario("segments for no connection", [other, .. other.Called ? [new Step.Expect(0, [SegmentKind.Syn], Soon)] : Array.Empty<Step>(), .. injected.Take(count).SelectMany(Watched)])
             : Talk.Scenario("segments into a connection", [new Step.Craft(0), .. talk.Enter(0), .. talk.Exchange(0, 0, 20), .. injected.Take(count).SelectMany(Watched)],
                 injected.Take(count).All(step => step is Step.Inject { ChangesNothing: true }) ? [.. talk.Exchange(0, 1, 20), new Step.Close(0)] : []);
 

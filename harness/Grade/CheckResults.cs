@@ -17,9 +17,7 @@ internal static class CheckResults
     {
         try
         {
-            var file = new FileInfo(Path.Combine(folder, "results.json"));
-            if (!file.Exists || file.Length > MostBytes) return null;
-            using var document = JsonDocument.Parse(File.ReadAllBytes(file.FullName));
+            using var document = JsonDocument.Parse(InputFile.ReadBytes(Path.Combine(folder, "results.json"), MostBytes));
             return [.. document.RootElement.GetProperty("requirements").EnumerateArray().Select(Of)];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException or InvalidOperationException)

@@ -30,12 +30,11 @@ internal sealed class RubricReader
         try
         {
             if (!File.Exists(path)) throw new SpecException($"there is no rubric {SpecException.Show(path)}");
-            if (new FileInfo(path).Length > YamlTree.MostBytes) throw new SpecException($"{path}: a rubric has at most {YamlTree.MostBytes} bytes");
-            return Read(YamlTree.Decode(File.ReadAllBytes(path), path), path, suite);
+            return Read(YamlTree.Decode(InputFile.ReadBytes(path, YamlTree.MostBytes), path), path, suite);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SpecException($"{path}: it cannot be read; look at its rights");
+            throw new SpecException($"{path} cannot be read: {SpecException.Show(e.Message).Trim('\'')}");
         }
     }
 

@@ -2,8 +2,6 @@ using System.Buffers;
 using System.Collections.Immutable;
 using System.Formats.Tar;
 using System.IO.Compression;
-using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 using SockConformance.Report;
 
 namespace SockConformance.Grade;
@@ -15,7 +13,7 @@ namespace SockConformance.Grade;
 internal sealed record TakenIn(string Root, string Hash, ImmutableArray<string> Notes);
 
 /// <summary>Reads what students handed in: a folder, a zip, a tar with or without gzip, or a single file. All of it is hostile until it is in our folder.</summary>
-internal static partial class Sources
+internal static class Sources
 {
     private const int Regular = 0x8000, SymbolicLink = 0xa000, FormatMask = 0xf000, ExecuteBits = 0x49, MostLinkTarget = 4096;
     private static readonly string[] TarEndings = [".tar", ".tar.gz", ".tgz"];
@@ -56,7 +54,7 @@ internal static partial class Sources
         if (Directory.Exists(source)) Folder(source, "", intake, limits);
         else
         {
-            using var file = OpenRegular(source) ?? throw new IntakeException("it is no regular file");
+            using var file = OpenRegular(source) ?? throw new IntakeException("it is no regular file, or may not be read");
             if (file.Length > limits.Archive) throw new IntakeException($"it has {file.Length >> 20} MiB; at most {limits.Archive >> 20} are read");
             if (IsZip(source)) Zip(file, intake, limits);
             else if (IsTar(source)) Tar(file, source.EndsWith(".tar", StringComparison.OrdinalIgnoreCase), intake, limits);
@@ -180,20 +178,18 @@ internal static partial class Sources
 
     private static bool IsExecutable(string path) => ((int)File.GetUnixFileMode(path) & ExecuteBits) != 0;
 
-    /// <summary>Null for what is no regular file: to open a FIFO in the usual way would wait for a writer.</summary>
+    /// <summary>Null for what is no regular file, or may not be read.</summary>
     private static FileStream? OpenRegular(string path)
     {
-        const int ReadOnly = 0, NonBlocking = 0x800, CloseOnExec = 0x80000;
-        var handle = new SafeFileHandle(open(path, ReadOnly | NonBlocking | CloseOnExec), ownsHandle: true);
-        if (handle.IsInvalid) return null;
-        var file = new FileStream(handle, FileAccess.Read, bufferSize: 0);
-        if (file.CanSeek) return file;
-        file.Dispose();
-        return null;
+        try
+        {
+            return InputFile.Open(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
-
-    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int open(string path, int flags);
 
     /// <summary>What comes out of an archive: ended when it is out of all proportion.</summary>
     private sealed class Unpacked(Stream inner, long packed, Intake intake, IntakeLimits limits) : Stream

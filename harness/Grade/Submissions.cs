@@ -34,7 +34,7 @@ internal static class Submissions
 
             if (entries.Count == 0) throw new InputException($"{Printable.Line(folder)} is empty: name the folder with the submissions");
             var metadata = new FileInfo(Path.Combine(folder, GradescopeMetadata));
-            var known = metadata is { Exists: true, Length: <= MostMetadata } ? StudentName.FromGradescope(File.ReadLines(metadata.FullName)) : ImmutableDictionary<string, StudentName>.Empty;
+            var known = metadata is { Exists: true, Length: <= MostMetadata } ? StudentName.FromGradescope(InputFile.Lines(metadata.FullName, MostMetadata)) : ImmutableDictionary<string, StudentName>.Empty;
             var assignment = StudentName.AssignmentOf(new DirectoryInfo(folder).Name);
             var taken = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
             return

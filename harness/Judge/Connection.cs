@@ -3,7 +3,7 @@ using SockConformance.Model;
 namespace SockConformance.Judge;
 
 /// <summary>What is known of one connection of the harness's own TCP, segment by segment: where the target must be by now, and with which numbers.</summary>
-internal sealed class Connection(bool unused)
+internal sealed class Connection(CraftedTrace crafted)
 {
     /// <summary>More than any window that a target can have been told of.</summary>
     public const int FarPast = 1 << 20;
@@ -11,7 +11,7 @@ internal sealed class Connection(bool unused)
     private uint initial;
     private bool begun, theyEnded;
 
-    public Phase Phase { get; private set; } = unused ? Phase.Closed : Phase.Listen;
+    public Phase Phase { get; private set; } = crafted.Unused ? Phase.Closed : crafted.Called ? Phase.SynSent : Phase.Listen;
 
     /// <summary>The number that the target waits for, if it has taken all that it had to.</summary>
     public uint Next { get; private set; }
@@ -51,6 +51,7 @@ internal sealed class Connection(bool unused)
             return;
         }
 
+        if (Phase == Phase.SynSent && segment.Is(SegmentKind.Syn)) (TheirInitial, TheirNext, TheirRoom) = (segment.Sequence, segment.NextSequence, segment.Window);
         if (segment.Has(TcpFlags.Syn) && segment.Has(TcpFlags.Ack) && Phase == Phase.Listen && begun)
         {
             (Phase, TheirInitial, TheirNext, Acknowledged) = (Phase.SynReceived, segment.Sequence, segment.Sequence + 1, segment.Acknowledgment);
@@ -76,8 +77,14 @@ internal sealed class Connection(bool unused)
             case Phase.Listen when segment.Has(TcpFlags.Syn) && !segment.Has(TcpFlags.Ack) && !segment.Has(TcpFlags.Rst):
                 (begun, initial, Next, WasChallenged) = (true, segment.Sequence, segment.NextSequence, false);
                 return;
+            case Phase.SynSent:
+                Phase = AfterSynSent(segment);
+                if (Phase is not (Phase.SynReceived or Phase.Synchronized)) return;
+                (initial, Next, Acknowledged, WasChallenged) = (segment.Sequence, segment.Sequence + 1, segment.Sequence, false);
+                return;
             case Phase.SynReceived:
                 Phase = AfterSynReceived(segment);
+                if (Phase == Phase.Listen && crafted.Called) Phase = Phase.Over; // it never listened
                 begun &= Phase != Phase.Listen;
                 WasReturned |= Phase == Phase.Listen;
                 break;
@@ -94,6 +101,15 @@ internal sealed class Connection(bool unused)
         if (WeEnded && theyEnded && segment.Acknowledgment == TheirNext) Phase = Phase.Over; // LAST-ACK is left
         if (WeEnded || IsAfter(segment.Sequence, Next) || IsAfter(segment.Acknowledgment, TheirNext) || IsAfter(TheirNext - FarPast, segment.Acknowledgment) || !IsAfter(segment.NextSequence, Next)) return;
         (Next, WeEnded) = (segment.NextSequence, segment.Has(TcpFlags.Fin));
+    }
+
+    /// <summary>RFC 9293 §3.10.7.3.</summary>
+    private Phase AfterSynSent(Segment segment)
+    {
+        var isAnswer = segment.Has(TcpFlags.Ack) && segment.Acknowledgment == TheirNext;
+        if (segment.Has(TcpFlags.Rst)) return isAnswer ? Phase.Over : Phase.SynSent;
+        if ((segment.Has(TcpFlags.Ack) && !isAnswer) || !segment.Has(TcpFlags.Syn)) return Phase.SynSent;
+        return segment.Length > 0 || segment.Has(TcpFlags.Fin) ? Phase.Over : isAnswer ? Phase.Synchronized : Phase.SynReceived;
     }
 
     /// <summary>Where good stacks differ it is not followed any further.</summary>

@@ -46,7 +46,7 @@ public static class SegmentJudge
     {
         foreach (var crafted in evidence.Trace.Crafted)
         {
-            var known = new Connection(crafted.Unused);
+            var known = new Connection(crafted);
             var segments = crafted.Flow.Segments;
             for (var i = 0; i < segments.Length; i++)
             {
@@ -80,8 +80,8 @@ public static class SegmentJudge
             ? new Verdict.Violation($"{rule.Expected} for {Judges.Name(evidence, step)}", $"no such answer to {sent}", step, Absence: true) : null;
     }
 
-    /// <summary>A SYN+ACK that is sent again, unasked, because nobody has acknowledged it.</summary>
-    private static bool IsAgain(Connection known, Segment answer) => known.Phase is not (Phase.Listen or Phase.Closed) && answer.Is(SegmentKind.SynAck) && answer.Sequence == known.TheirInitial;
+    /// <summary>A SYN, or a SYN+ACK, that is sent again, unasked, because nobody has acknowledged it.</summary>
+    private static bool IsAgain(Connection known, Segment answer) => known.Phase == Phase.SynSent ? answer.Is(SegmentKind.Syn) && answer.Sequence == known.TheirInitial : known.Phase is not (Phase.Listen or Phase.Closed) && answer.Is(SegmentKind.SynAck) && answer.Sequence == known.TheirInitial;
 
     /// <summary>The next step of the socket waited for an answer that did not come.</summary>
     private static bool WaitedInVain(Evidence evidence, int step)
@@ -166,7 +166,7 @@ internal sealed class StreamStory
     /// <param name="before">Only what happened until this step; null for all.</param>
     public StreamStory(Evidence evidence, CraftedTrace crafted, int? before = null)
     {
-        var known = new Connection(crafted.Unused);
+        var known = new Connection(crafted);
         var places = new HashSet<int> { 0 };
         var (back, told) = (0, 0u);
         for (var i = 0; i < crafted.Flow.Segments.Length; i++)

@@ -8,6 +8,9 @@ internal enum Phase
     /// <summary>Nobody listens on the port.</summary>
     Closed,
     Listen,
+
+    /// <summary>The target opens the connection, and its SYN has not been answered.</summary>
+    SynSent,
     SynReceived,
 
     /// <summary>ESTABLISHED and all states after it (RFC 9293 §3.5.2, group 3).</summary>
@@ -40,6 +43,7 @@ internal static class SegmentRules
         {
             Phase.Closed => OfClosed(sent),
             Phase.Listen => OfListen(known, sent, inject),
+            Phase.SynSent => OfSynSent(known, sent),
             Phase.SynReceived => OfSynReceived(known, sent),
             Phase.Synchronized => OfSynchronized(known, sent),
             Phase.Reset when sent.Has(TcpFlags.Ack) && !sent.Has(TcpFlags.Rst) && !sent.Has(TcpFlags.Syn) => ResetFor("rst-exact", sent),
@@ -65,6 +69,15 @@ internal static class SegmentRules
         if (sent.Has(TcpFlags.Fin)) return new SegmentRule(Group + "syn-fin", $"SYN+ACK with acknowledgment {sent.Sequence + 1}, a RST, or nothing", false, answer => Opens(answer) || Refuses(answer));
         if (inject.Options.Length > 0) return new SegmentRule(Group + "junk-options", "SYN+ACK, or a RST", true, answer => Opens(answer) || Refuses(answer));
         return new SegmentRule(Group + "data-before-established", $"SYN+ACK with acknowledgment {sent.Sequence + 1}{(sent.Length > 0 ? $" to {sent.NextSequence}" : "")}", true, Opens);
+    }
+
+    /// <summary>RFC 9293 §3.10.7.3; §3.5 (MUST-10) for two SYNs that cross.</summary>
+    private static SegmentRule? OfSynSent(Connection known, Segment sent)
+    {
+        if (sent.Has(TcpFlags.Rst)) return Silence(known, "syn-sent-rst");
+        if (sent.Has(TcpFlags.Ack)) return sent.Acknowledgment == known.TheirNext ? null : ResetFor("syn-sent-bad-ack", sent);
+        return !sent.Has(TcpFlags.Syn) || sent.Has(TcpFlags.Fin) ? null : new SegmentRule(Group + "simultaneous-open", $"SYN+ACK with sequence {known.TheirInitial} and acknowledgment {sent.Sequence + 1}", true,
+            answer => answer.Has(TcpFlags.Syn | TcpFlags.Ack) && answer.Sequence == known.TheirInitial && unchecked(answer.Acknowledgment - sent.Sequence) is >= 1 and var acknowledged && acknowledged <= unchecked(sent.NextSequence - sent.Sequence));
     }
 
     /// <summary>RFC 9293 §3.10.7.4 for SYN-RECEIVED. What a RST inside the window that is not exact does there differs between good stacks.</summary>

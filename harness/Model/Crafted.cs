@@ -10,6 +10,9 @@ public enum SegmentKind
     /// <summary>An ACK and nothing else.</summary>
     Ack,
     Reset,
+
+    /// <summary>A SYN without an ACK.</summary>
+    Syn,
     SynAck,
     Fin,
     Data,
@@ -19,4 +22,5 @@ public enum SegmentKind
 /// <param name="Flow">In the order in which it left and came.</param>
 /// <param name="Steps">For each segment of the flow the step that sent it; -1 for those of the target.</param>
 /// <param name="Unused">It talked to a port on which nobody listens.</param>
-public sealed record CraftedTrace(int Socket, Flow Flow, ImmutableArray<int> Steps, bool Unused);
+/// <param name="Called">The other side opened the connection.</param>
+public sealed record CraftedTrace(int Socket, Flow Flow, ImmutableArray<int> Steps, bool Unused, bool Called = false);

@@ -44,6 +44,7 @@ public sealed record Segment(
     {
         SegmentKind.Ack => Length == 0 && (Flags & ~TcpFlags.Psh) == TcpFlags.Ack,
         SegmentKind.Reset => Has(TcpFlags.Rst),
+        SegmentKind.Syn => Has(TcpFlags.Syn) && !Has(TcpFlags.Ack),
         SegmentKind.SynAck => Has(TcpFlags.Syn | TcpFlags.Ack),
         SegmentKind.Fin => Has(TcpFlags.Fin),
         SegmentKind.Data => Length > 0,

@@ -153,7 +153,8 @@ public abstract record Step
     /// </summary>
     /// <param name="Window">The window that it offers, until an <see cref="Inject"/> says otherwise.</param>
     /// <param name="Unused">It talks to a port on which nobody listens, instead of the target's.</param>
-    public sealed record Craft(int Socket, int Window = ushort.MaxValue, bool Unused = false) : OnSocket(Socket);
+    /// <param name="Called">It talks to the TCP below the target, which opens a connection to it: its SYN is under way. CONNECT answers that.</param>
+    public sealed record Craft(int Socket, int Window = ushort.MaxValue, bool Unused = false, bool Called = false) : OnSocket(Socket);
 
     /// <summary>One segment of any kind. Numbers are counted from the right ones, so that the same step means the same in every run.</summary>
     /// <param name="Sequence">From the number that is our next one.</param>
@@ -207,7 +208,7 @@ public abstract record Step
         Serve s => $"#{s.Socket} serve" + (s.Cuts.Length > 0 ? $" in pieces of {string.Join(',', s.Cuts.Take(8))}{(s.Cuts.Length > 8 ? ",…" : "")}" : "") + (s.Pause > 0 ? $", {s.Pause} ms apart" : "")
             + (s.Delay > 0 ? $", after {s.Delay} ms" : "") + (s.ReplyLimit is { } limit ? $", {limit} bytes of replies" : "") + (s.ThenShut ? ", shutdown(SHUT_WR) after the first reply" : ""),
         AwaitExit => "wait for the client's end",
-        Craft c => $"#{c.Socket} from a TCP of our own" + (c.Unused ? ", to a port on which nobody listens" : "") + (c.Window != ushort.MaxValue ? $", window {c.Window}" : ""),
+        Craft c => $"#{c.Socket} from a TCP of our own" + (c.Unused ? ", to a port on which nobody listens" : "") + (c.Called ? ", which is called" : "") + (c.Window != ushort.MaxValue ? $", window {c.Window}" : ""),
         Inject i => $"#{i.Socket} inject {(i.Flags == TcpFlags.None ? "no flags" : $"{i.Flags}".Replace(", ", "+", StringComparison.Ordinal).ToUpperInvariant())}" + (i.Sequence != 0 ? $" seq{i.Sequence:+0;-0}" : "")
             + (i.Acknowledgment != 0 ? $" ack{i.Acknowledgment:+0;-0}" : "") + (i.Data is { } data ? $" with {data}" : "") + (i.Window is { } window ? $" window {window}" : "") + (i.Urgent != 0 ? $" urgent {i.Urgent}" : "")
             + (i.Options.Length > 0 ? $" options {i.Options}" : "") + (i.BadChecksum ? " bad checksum" : ""),

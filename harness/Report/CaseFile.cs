@@ -69,11 +69,9 @@ internal sealed record CaseFile
     {
         try
         {
-            var info = new FileInfo(path);
-            if (!info.Exists) throw new InputException($"there is no case file {path}");
-            if (info.Length == 0) throw new InputException($"{path} is no case file: it is empty"); // a pipe is told so, too, as it may have no end
-            if (info.Length > MaxBytes) throw new InputException($"{path} has {info.Length} bytes; a case file has at most {MaxBytes}");
-            return Parse(File.ReadAllText(path), path);
+            if (!File.Exists(path)) throw new InputException($"there is no case file {path}");
+            if (InputFile.ReadText(path, MaxBytes) is { Length: > 0 } text) return Parse(text, path);
+            throw new InputException($"{path} is no case file: it is empty");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -138,6 +136,7 @@ internal sealed record CaseFile
                 Step.Await { Milliseconds: < 0 or > MaxIdle } or Step.Serve { Pause: < 0 or > MaxIdle } or Step.Serve { Delay: < 0 or > MaxIdle } => $"a pause lasts 0 to {MaxIdle} ms",
                 Step.Handshake { Offer: null } or Step.Handshake { Offer.Versions.IsDefaultOrEmpty: true } or Step.Handshake { Offer: { Piece: < 0 } or { Record: < 0 } } => "the TLS offer makes no sense",
                 Step.Serve serve when serve.Cuts.Any(cut => cut < 1) => "pieces have 1 byte or more",
+                Step.Craft { Unused: true, Called: true } => "where nobody listens, nobody calls",
                 Step.Craft { Window: < 0 or > ushort.MaxValue } or Step.Inject { Window: < 0 or > ushort.MaxValue } or Step.Inject { Urgent: < 0 or > ushort.MaxValue } => "a window, and an urgent pointer, is a number from 0 to 65535",
                 Step.Inject { Data: Payload.Joined or Payload.Literal { Hex: null } or Payload.Generated { Length: < 0 or > MaxSegment } } or Step.Inject { Data.Size: > MaxSegment } => $"a segment carries at most {MaxSegment} bytes, in one part",
                 Step.Inject { Options: null or { Length: > 2 * MaxOptions } } => $"a segment has at most {MaxOptions} bytes of options",

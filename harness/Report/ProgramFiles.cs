@@ -43,8 +43,7 @@ internal sealed record ProgramCase
     {
         try
         {
-            if (new FileInfo(path).Length is 0 or > MaxBytes) return false; // a pipe has no length, and perhaps no end
-            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var json = JsonDocument.Parse(InputFile.ReadBytes(path, MaxBytes));
             return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("program", out _);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
@@ -58,7 +57,7 @@ internal sealed record ProgramCase
     {
         try
         {
-            var read = JsonSerializer.Deserialize(File.ReadAllBytes(path), ProgramCaseJson.Default.ProgramCase)!;
+            var read = JsonSerializer.Deserialize(InputFile.ReadBytes(path, MaxBytes), ProgramCaseJson.Default.ProgramCase)!;
             if (read.Sockcase != 1) throw new InputException($"{path} is of case format {read.Sockcase}; this sockconf reads format 1");
             if (read.Program.IsDefaultOrEmpty || read.Program.Length > MaxCalls || read.Program.Any(line => line is null)) throw new InputException($"{path}: a program has 1 to {MaxCalls} lines");
             if (Points.Find(read.Requirement) is null) throw new InputException($"{path}: there is no rule {Printable.Line(read.Requirement)}");

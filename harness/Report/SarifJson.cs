@@ -5,7 +5,6 @@ internal static class SarifJson
 {
     public static string Write(ResultsJson.Document run, bool strict) => Formats.Json(json =>
     {
-        var violated = run.Requirements.Where(entry => entry.Expected is not null && (entry.Verdict is "fail" or "warn" || entry.Baseline == "xfail")).ToList();
         json.WriteStartObject();
         json.WriteString("$schema", "https://json.schemastore.org/sarif-2.1.0.json");
         json.WriteString("version", "2.1.0");
@@ -39,11 +38,12 @@ internal static class SarifJson
         json.WriteEndObject();
         json.WriteEndArray();
         json.WriteStartArray("results");
-        foreach (var entry in violated)
+        foreach (var (index, entry) in run.Requirements.Index())
         {
+            if (entry.Expected is null || !(entry.Verdict is "fail" or "warn" || entry.Baseline == "xfail")) continue;
             json.WriteStartObject();
             json.WriteString("ruleId", entry.Id);
-            json.WriteNumber("ruleIndex", run.Requirements.IndexOf(entry));
+            json.WriteNumber("ruleIndex", index);
             json.WriteString("level", LevelOf(entry));
             Text("message", string.Join('\n', [entry.Message(), .. entry.Advice().Select(line => $"{line.Label}: {line.Text}")]));
             json.WriteStartArray("locations");

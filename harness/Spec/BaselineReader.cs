@@ -22,12 +22,11 @@ internal static class BaselineReader
         try
         {
             if (!File.Exists(path)) throw new SpecException($"there is no baseline {SpecException.Show(path)}");
-            if (new FileInfo(path).Length > YamlTree.MostBytes) throw new SpecException($"{path}: a baseline has at most {YamlTree.MostBytes} bytes");
-            return Parse(YamlTree.Decode(File.ReadAllBytes(path), path), path, requirements);
+            return Parse(YamlTree.Decode(InputFile.ReadBytes(path, YamlTree.MostBytes), path), path, requirements);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SpecException($"{path}: it cannot be read; look at its rights");
+            throw new SpecException($"{path} cannot be read: {SpecException.Show(e.Message).Trim('\'')}");
         }
     }
 

@@ -24,12 +24,11 @@ public static class ProfileReader
         try
         {
             if (!File.Exists(path)) throw new SpecException($"there is no profile {SpecException.Show(path)}");
-            if (new FileInfo(path).Length > YamlTree.MostBytes) throw new SpecException($"{path}: a profile has at most {YamlTree.MostBytes} bytes");
-            return Read(YamlTree.Decode(File.ReadAllBytes(path), path), path, find);
+            return Read(YamlTree.Decode(InputFile.ReadBytes(path, YamlTree.MostBytes), path), path, find);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SpecException($"{path}: it cannot be read; look at its rights");
+            throw new SpecException($"{path} cannot be read: {SpecException.Show(e.Message).Trim('\'')}");
         }
     }
 

@@ -47,7 +47,7 @@ public sealed class SpecShelf(IReadOnlyList<string> names, Func<string, string> 
             // What has no size is no ordinary file either: a pipe would be waited for.
             if (new FileInfo(path).Length is var size && size == 0) throw new SpecException($"{path}: the file is empty; its first line is sockspec: 1, and sockconf init writes one to start from");
             if (size > YamlTree.MostBytes + 3) throw new SpecException($"{path}: the file has {size} bytes, and a spec at most {YamlTree.MostBytes}; make it smaller, or put a part into a file that it extends");
-            return YamlTree.Decode(File.ReadAllBytes(path), path);
+            return YamlTree.Decode(InputFile.ReadBytes(path, YamlTree.MostBytes + 3), path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -18,10 +18,24 @@ internal sealed partial class ScenarioDriver
         if (crafted.ContainsKey(step.Socket) || peers.ContainsKey(step.Socket)) return Failed("EISCONN");
         var whyNot = NoWire;
         if (context.Wire?.TryGet(out whyNot) is not { } wire) return Failed("", whyNot);
+        if (step.Called) return CraftCalled(step, wire);
         var remote = new IPEndPoint(target.AddressFamily == AddressFamily.InterNetwork ? target.Address : IPAddress.Loopback, step.Unused ? UnusedPort() : target.Port);
         if (!step.Unused && target.AddressFamily == AddressFamily.InterNetworkV6 && !Accepts(remote)) return Failed("", "the server listens on IPv6 only, and crafted segments are of IPv4");
         crafted[step.Socket] = wire.NewPeer(remote, (ushort)step.Window, step.Unused);
         return Done();
+    }
+
+    private Outcome CraftCalled(Step.Craft step, SegmentWire wire)
+    {
+        try
+        {
+            crafted[step.Socket] = wire.NewCalledPeer((ushort)step.Window);
+            return Done();
+        }
+        catch (IOException e)
+        {
+            return Failed("", e.Message);
+        }
     }
 
     private Outcome CarryCrafted(SegmentPeer peer, Step step)
@@ -66,6 +80,7 @@ internal sealed partial class ScenarioDriver
     private Outcome Connect(SegmentPeer peer)
     {
         var deadline = Clock.Now + patience.Connect;
+        if (peer.Caller is not null) return TakeCall(peer, deadline);
         while (!peer.Synchronized)
         {
             peer.Send(new Step.Inject(0, TcpFlags.Syn, peer.IsBegun ? -1 : 0, Options: SegmentPeer.MaximumSegment), current);
@@ -75,6 +90,22 @@ internal sealed partial class ScenarioDriver
             }
 
             if (Clock.Now >= deadline) return TimedOut("the handshake was not answered");
+        }
+
+        peer.Connected = true;
+        peer.Acknowledge(current);
+        return Done();
+    }
+
+    /// <summary>The same from the other side: a SYN has come, or comes. Where ours has gone out already, the two cross (RFC 9293 §3.5, figure 7).</summary>
+    private Outcome TakeCall(SegmentPeer peer, TimeSpan deadline)
+    {
+        while (!peer.Synchronized || !peer.IsBegun || peer.Acknowledged != peer.Next)
+        {
+            if (peer.IsReset) return Failed("ECONNRESET");
+            if (Clock.Now >= deadline) return TimedOut(peer.Synchronized ? "the handshake was not answered" : "nobody called");
+            if (peer.Synchronized && !peer.IsBegun) peer.Send(new Step.Inject(0, TcpFlags.Syn | TcpFlags.Ack, Options: SegmentPeer.MaximumSegment), current);
+            peer.Await(Left(deadline), cancellation);
         }
 
         peer.Connected = true;

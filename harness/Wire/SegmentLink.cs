@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using SharpPcap;
 using SharpPcap.LibPcap;
 using SockConformance.Captures;
@@ -11,6 +13,18 @@ internal interface ISegmentLink : IDisposable
     Action<TimeSpan, byte[]>? Arrived { get; set; }
 
     void Send(byte[] frame);
+
+    /// <summary>A socket of the TCP on the other side, with a name and no connection yet.</summary>
+    ISegmentCaller NewCaller();
+}
+
+/// <summary>Lets the TCP on the other side open a connection, which ends with this.</summary>
+internal interface ISegmentCaller : IDisposable
+{
+    IPEndPoint Name { get; }
+
+    /// <summary>Sends the SYN, and does not wait.</summary>
+    void Call(IPEndPoint to);
 }
 
 /// <summary>The far end of the <see cref="VirtualEthernet"/>, through libpcap: frames go out and come in as they are.</summary>
@@ -34,20 +48,26 @@ internal sealed class SegmentLink : ISegmentLink
     {
         _ = PacketCapture.Backend; // it knows where libpcap is
         VirtualEthernet.Make();
+        LibPcapLiveDevice? device = null;
         try
         {
             var end = PcapInterface.GetAllPcapInterfaces().FirstOrDefault(nic => nic.Name == VirtualEthernet.Far) ?? throw new IOException("libpcap does not see the virtual cable");
-            var device = new LibPcapLiveDevice(end);
+            device = new LibPcapLiveDevice(end);
             device.Open(new DeviceConfiguration { Mode = DeviceModes.Promiscuous, Snaplen = Snapshot, ReadTimeout = Timeout, BufferSize = Ring, Immediate = true });
             if ((LinkType)(int)device.LinkType != LinkType.Ethernet) throw new IOException("the virtual cable is no Ethernet");
             device.Filter = $"tcp and dst net {SegmentWire.Network}";
             var link = new SegmentLink(device);
             device.StartCapture();
+            device = null; // the link's from here on
             return link;
         }
         catch (Exception e) when (e is PcapException or DllNotFoundException or TypeInitializationException)
         {
             throw new IOException(e is PcapException ? e.Message.Trim() : "libpcap is not installed", e);
+        }
+        finally
+        {
+            device?.Dispose();
         }
     }
 
@@ -56,9 +76,29 @@ internal sealed class SegmentLink : ISegmentLink
         lock (sending) device.SendPacket(frame);
     }
 
+    public ISegmentCaller NewCaller() => new KernelCaller();
+
     public void Dispose()
     {
         if (device.Started) device.StopCapture();
         device.Dispose();
+    }
+
+    private sealed class KernelCaller : ISegmentCaller
+    {
+        private readonly PosixSocket socket = PosixSocket.Stream(AddressFamily.InterNetwork);
+
+        public KernelCaller()
+        {
+            socket.LingerZero(); // nothing of it is left when the case is over
+            if (socket.Bind(new IPEndPoint(VirtualEthernet.NearAddress, 0)) is { Errno: { } refused }) throw new IOException($"bind: {refused}");
+            Name = socket.LocalName()!;
+        }
+
+        public IPEndPoint Name { get; }
+
+        public void Call(IPEndPoint to) => socket.Connect(to);
+
+        public void Dispose() => socket.Dispose();
     }
 }

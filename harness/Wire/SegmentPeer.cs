@@ -27,9 +27,9 @@ internal sealed class SegmentPeer
     private TimeSpan last;
     private uint highest, told, heard;
 
-    public SegmentPeer(SegmentWire wire, IPEndPoint local, IPEndPoint remote, ushort window, bool unused)
+    public SegmentPeer(SegmentWire wire, IPEndPoint local, IPEndPoint remote, ushort window)
     {
-        (this.wire, Local, Remote, Window, Unused) = (wire, local, remote, window, unused);
+        (this.wire, Local, Remote, Window) = (wire, local, remote, window);
         initial = Next = Acknowledged = highest = unchecked((uint)local.Port * 2_654_435_761u);
     }
 
@@ -37,7 +37,10 @@ internal sealed class SegmentPeer
 
     public IPEndPoint Remote { get; }
 
-    public bool Unused { get; }
+    public bool Unused { get; init; }
+
+    /// <summary>Who opens the connection, if we do not.</summary>
+    public ISegmentCaller? Caller { get; init; }
 
     public ushort Window { get; set; }
 
@@ -114,7 +117,15 @@ internal sealed class SegmentPeer
     public void Drop()
     {
         wire.Remove(this);
-        if (Unused || IsReset || (Shut && IsEnded)) return;
+        using (Caller)
+        {
+            if (Unused || IsReset || (Shut && IsEnded)) return;
+            Reset();
+        }
+    }
+
+    private void Reset()
+    {
         foreach (var number in ((uint[])[Next, Acknowledged, heard]).Distinct()) wire.Send(SegmentCrafter.Frame(Local, Remote, new CraftedSegment(TcpFlags.Rst, number, 0, default, 0)));
     }
 
@@ -135,11 +146,11 @@ internal sealed class SegmentPeer
 
     public CraftedTrace ToTrace(int socket)
     {
-        lock (gate) return new CraftedTrace(socket, new Flow(new FiveTuple(Local, Remote), [.. log.Select(entry => entry.Segment)]), [.. log.Select(entry => entry.Step)], Unused);
+        lock (gate) return new CraftedTrace(socket, new Flow(new FiveTuple(Local, Remote), [.. log.Select(entry => entry.Segment)]), [.. log.Select(entry => entry.Step)], Unused, Caller is not null);
     }
 
     /// <summary>A receiver may take it as what comes next, or, ahead of that, as what it will need.</summary>
-    private bool MayCount(Step.Inject inject) => !inject.BadChecksum && !inject.Flags.HasFlag(TcpFlags.Rst) && (inject.Flags.HasFlag(TcpFlags.Syn) ? !Synchronized && Next == initial
+    private bool MayCount(Step.Inject inject) => !inject.BadChecksum && !inject.Flags.HasFlag(TcpFlags.Rst) && (inject.Flags.HasFlag(TcpFlags.Syn) ? !IsBegun && (inject.Acknowledgment == 0 || !inject.Flags.HasFlag(TcpFlags.Ack))
         : inject.Flags.HasFlag(TcpFlags.Ack) && inject.Acknowledgment <= 0 && !inject.ChangesNothing);
 
     /// <param name="may">The target may acknowledge it.</param>
@@ -165,7 +176,7 @@ internal sealed class SegmentPeer
         heard = segment.Acknowledgment;
         if (segment.Has(TcpFlags.Rst))
         {
-            IsReset = true;
+            IsReset = Caller is null || IsBegun; // else there is no connection yet that it could end
             return;
         }
 

@@ -22,9 +22,18 @@ internal sealed class SegmentWire : IDisposable
     /// <summary>A new end of a connection to somewhere; no two have the same address and port for a long time.</summary>
     public SegmentPeer NewPeer(IPEndPoint remote, ushort window, bool unused)
     {
-        var number = Interlocked.Increment(ref last);
-        var local = new IPEndPoint(new IPAddress([10, 99, (byte)(number / 253 % 250), (byte)(2 + number % 253)]), FirstPort + (int)(number * 7 % Ports));
-        return peers[local] = new SegmentPeer(this, local, remote, window, unused);
+        var local = NewName();
+        return peers[local] = new SegmentPeer(this, local, remote, window) { Unused = unused };
+    }
+
+    /// <summary>A new end of a connection which the TCP on the other side opens.</summary>
+    /// <exception cref="IOException">It has no socket for that.</exception>
+    public SegmentPeer NewCalledPeer(ushort window)
+    {
+        var (local, caller) = (NewName(), link.NewCaller());
+        var peer = peers[local] = new SegmentPeer(this, local, caller.Name, window) { Caller = caller };
+        caller.Call(local);
+        return peer;
     }
 
     public void Remove(SegmentPeer peer) => peers.TryRemove(peer.Local, out _);
@@ -32,6 +41,12 @@ internal sealed class SegmentWire : IDisposable
     public void Send(byte[] frame) => link.Send(frame);
 
     public void Dispose() => link.Dispose();
+
+    private IPEndPoint NewName()
+    {
+        var number = Interlocked.Increment(ref last);
+        return new IPEndPoint(new IPAddress([10, 99, (byte)(number / 253 % 250), (byte)(2 + number % 253)]), FirstPort + (int)(number * 7 % Ports));
+    }
 
     private void Deliver(TimeSpan at, byte[] frame)
     {

@@ -82,9 +82,7 @@ internal sealed record TlsTrust(ImmutableArray<X509Certificate2> Roots, string N
     {
         try
         {
-            var info = new FileInfo(path);
-            if (!info.Exists) throw new CertificateException($"there is no file {path}");
-            return info.Length <= MaxBytes ? File.ReadAllText(path) : throw new CertificateException($"{path} has {info.Length} bytes: that is no file of certificates");
+            return File.Exists(path) ? InputFile.ReadText(path, MaxBytes) : throw new CertificateException($"there is no file {path}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -23,6 +24,9 @@ internal static unsafe partial class VirtualEthernet
 
     public static byte[] FarHardware => [2, 0, 0, 0, 0, 2];
 
+    /// <summary>That of the kernel, at the near end.</summary>
+    public static IPAddress NearAddress { get; } = new([10, 99, 0, 1]);
+
     /// <exception cref="IOException">The kernel refuses, or does not know such a device.</exception>
     public static void Make()
     {
@@ -34,7 +38,7 @@ internal static unsafe partial class VirtualEthernet
 
         // Without ARP the kernel sends every frame at once, to an address that it need not ask for.
         Ask("its near end", NewLink, Link(index, Up | NoArp), isNew: false);
-        byte[] ip = [10, 99, 0, 1];
+        byte[] ip = NearAddress.GetAddressBytes();
         byte[] address = [Libc.AfInet, Prefix, 0, 0, 0, 0, 0, 0, .. Attribute(LocalAddress, ip), .. Attribute(PeerAddress, ip)];
         BinaryPrimitives.WriteUInt32LittleEndian(address.AsSpan(4), index);
         Ask("its address", NewAddress, address);

@@ -7,10 +7,10 @@ namespace SockConformance.Suites.Segments;
 
 using static Phrases;
 
-/// <summary>Segments for a connection that is not there yet: RFC 9293 §3.10.7.1 (CLOSED), §3.10.7.2 (LISTEN), §3.10.7.4 (SYN-RECEIVED).</summary>
+/// <summary>Segments for a connection that is not there yet: RFC 9293 §3.10.7.1 (CLOSED), §3.10.7.2 (LISTEN), §3.10.7.3 (SYN-SENT), §3.10.7.4 (SYN-RECEIVED).</summary>
 public static class Openings
 {
-    private const string Closed = "RFC 9293 §3.5.2 group 1, §3.10.7.1", Listening = "RFC 9293 §3.10.7.2", Half = "RFC 9293 §3.10.7.4 (SYN-RECEIVED)";
+    private const string Closed = "RFC 9293 §3.5.2 group 1, §3.10.7.1", Listening = "RFC 9293 §3.10.7.2", Half = "RFC 9293 §3.10.7.4 (SYN-RECEIVED)", Calling = "RFC 9293 §3.10.7.3 (SYN-SENT)";
     private const TcpFlags Christmas = TcpFlags.Fin | TcpFlags.Psh | TcpFlags.Urg;
 
     public static ImmutableArray<Requirement> For(Conversation talk) =>
@@ -74,6 +74,20 @@ public static class Openings
             "forgets a half-open connection at once",
             Talk.Scenario("an ACK after a rest", HalfOpen(0), [new Step.Expect(0, [], 250), new Step.Connect(0)], GoesOn(talk, 0)),
             Talk.Scenario("three handshakes at a time, the last first", Talk.Each([0, 1, 2], HalfOpen), Talk.Each([2, 1, 0], i => [new Step.Connect(i), .. talk.AfterConnect(i), .. talk.Exchange(i, i, 20), new Step.Close(i)]))),
+        Of(talk, "simultaneous-open", "two SYNs that cross open one connection", "RFC 9293 §3.5 (MUST-10), figure 7, §3.10.7.3",
+            "A TCP that has sent its SYN and gets one, not an answer, sends SYN+ACK with the number of its own SYN, and the connection is there when that is acknowledged.",
+            "takes every SYN for a new connection, or refuses it",
+            Talk.Scenario("SYN, SYN, SYN+ACK, ACK, data", Called(0), [Syn(0), Await(0, SegmentKind.SynAck), .. Opened(0)])),
+        Of(talk, "syn-sent-bad-ack", "a wrong ACK does not answer a SYN", Calling,
+            "In SYN-SENT an ACK of what was not sent, with a SYN or without, is answered by a RST with that number; the right answer is still accepted.",
+            "takes any SYN+ACK for the answer to its SYN (so that anybody can answer in another's name)",
+            [.. from wrong in (int[])[1000, -1] from flags in (TcpFlags[])[TcpFlags.Syn | TcpFlags.Ack, TcpFlags.Ack]
+                select Talk.Scenario($"{(flags == TcpFlags.Ack ? "ACK" : "SYN+ACK")} with an acknowledgment that is too {(wrong > 0 ? "high" : "low")}", Called(0), [new Step.Inject(0, flags, 0, wrong), Await(0, SegmentKind.Reset), .. Opened(0)])]),
+        Of(talk, "syn-sent-rst", "a RST that does not acknowledge the SYN refuses no connection", "RFC 9293 §3.5.3, §3.10.7.3 (second: RST)",
+            "In SYN-SENT a RST counts only if it acknowledges the SYN: the number is the proof that whoever sends it has seen it.",
+            "obeys any RST while it waits for an answer",
+            Talk.Scenario("a RST without ACK", Called(0), [new Step.Inject(0, TcpFlags.Rst), Listen(0), .. Opened(0)]),
+            Talk.Scenario("a RST with another ACK", Called(0), [new Step.Inject(0, TcpFlags.Rst | TcpFlags.Ack, 0, 1000), Listen(0), .. Opened(0)])),
         Of(talk, "initial-number", "first sequence numbers cannot be guessed", "RFC 6528 §3; RFC 9293 §3.4.1 (MUST-8, SHLD-1)",
             "The first number of a connection is no function of those of others: who cannot see them cannot join in.",
             "adds a constant for each connection, or starts all with the same number",

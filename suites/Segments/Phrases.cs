@@ -42,6 +42,12 @@ internal static class Phrases
     /// <summary>SYN, and the SYN+ACK for it: the target is in SYN-RECEIVED.</summary>
     public static IEnumerable<Step> HalfOpen(int socket) => [new Step.Craft(socket), Syn(socket), Await(socket, SegmentKind.SynAck)];
 
+    /// <summary>The SYN of a connection that the target's TCP opens: it is in SYN-SENT.</summary>
+    public static IEnumerable<Step> Called(int socket) => [new Step.Craft(socket, Called: true), Await(socket, SegmentKind.Syn)];
+
+    /// <summary>What is missing for it to be open; and it takes data.</summary>
+    public static IEnumerable<Step> Opened(int socket) => [new Step.Connect(socket), new Step.Send(socket, Talk.Letters(9)), new Step.Close(socket)];
+
     /// <summary>A requirement of the target's TCP, charged to no program.</summary>
     public static Requirement Of(Conversation talk, string name, string title, string clause, string statement, string mistake, params ImmutableArray<Scenario> scenarios) => new()
     {

@@ -30,6 +30,10 @@ internal sealed class WrongStack : ISegmentLink
         ("handshake-outlives-reset", "a RST does not end a handshake", "syn-received-rst"),
         ("early-data", "what a SYN carries is delivered at once", "data-before-established"),
         ("impatient", "a half-open connection is forgotten after 100 ms", "slow-handshake"),
+        ("crossing-refused", "a SYN that crosses its own is answered by a RST", "simultaneous-open"),
+        ("crossing-renumbered", "the SYN+ACK for a SYN that crosses its own has another number", "simultaneous-open"),
+        ("any-syn-ack", "any ACK answers its SYN", "syn-sent-bad-ack"),
+        ("refused-by-anybody", "any RST refuses a connection", "syn-sent-rst"),
         ("counted-numbers", "each connection begins 64,000 after the one before", "initial-number"),
         ("ignores-reset", "an exact RST is ignored", "rst-exact"),
         ("near-reset", "any RST inside the window is obeyed", "rst-in-window"),
@@ -80,11 +84,13 @@ internal sealed class WrongStack : ISegmentLink
         if (!Has("no-checksum") && !IsSound(frame)) return;
         lock (gate)
         {
-            if (to.Port != port || deaf) Closed(from, to, came);
-            else if (connections.TryGetValue(from, out var connection)) Known(connection, came);
+            if (connections.TryGetValue(from, out var connection) && connection.Own.Port == to.Port && !deaf) Known(connection, came);
+            else if (to.Port != port || deaf) Closed(from, to, came);
             else Listening(from, to, came);
         }
     }
+
+    public ISegmentCaller NewCaller() => new Caller(this);
 
     public void Dispose() => timer.Dispose();
 
@@ -116,8 +122,40 @@ internal sealed class WrongStack : ISegmentLink
         }
     }
 
+    /// <summary>It has sent its SYN.</summary>
+    private void Calling(Connection one, Came came)
+    {
+        var answers = came.Has(TcpFlags.Ack) && came.Acknowledgment == one.Next;
+        if (came.Has(TcpFlags.Rst))
+        {
+            if (answers || Has("refused-by-anybody")) connections.Remove(one.Peer);
+        }
+        else if (came.Has(TcpFlags.Ack) && !answers && !(Has("any-syn-ack") && came.Has(TcpFlags.Syn)))
+        {
+            Say(one.Own, one.Peer, TcpFlags.Rst, came.Acknowledgment, 0);
+        }
+        else if (came.Has(TcpFlags.Syn) && !came.Has(TcpFlags.Ack) && Has("crossing-refused"))
+        {
+            Closed(one.Peer, one.Own, came);
+        }
+        else if (came.Has(TcpFlags.Syn))
+        {
+            (one.Calling, one.Established, one.Expected, one.Window) = (false, came.Has(TcpFlags.Ack), came.Sequence + 1, came.Window);
+            if (Has("crossing-renumbered")) one.Begin(NewInitial());
+            if (one.Established) one.Acknowledged = one.Next;
+            if (one.Established) Acknowledge(one);
+            else Say(one.Own, one.Peer, TcpFlags.Syn | TcpFlags.Ack, one.Initial, one.Expected);
+        }
+    }
+
     private void Known(Connection one, Came came)
     {
+        if (one.Calling)
+        {
+            Calling(one, came);
+            return;
+        }
+
         var offset = unchecked((int)(came.Sequence - one.Expected));
         if (!one.Established)
         {
@@ -283,6 +321,22 @@ internal sealed class WrongStack : ISegmentLink
         return sum == 0xffff;
     }
 
+    private sealed class Caller(WrongStack stack) : ISegmentCaller
+    {
+        public IPEndPoint Name { get; } = new(VirtualEthernet.NearAddress, 40_000);
+
+        public void Call(IPEndPoint to)
+        {
+            lock (stack.gate)
+            {
+                var opened = stack.connections[to] = new Connection(Name, to, stack.NewInitial(), 0) { Calling = true };
+                stack.Say(Name, to, TcpFlags.Syn, opened.Initial, 0);
+            }
+        }
+
+        public void Dispose() { }
+    }
+
     private sealed record Came(TcpFlags Flags, uint Sequence, uint Acknowledgment, ushort Window, byte[] Data, byte[] Options)
     {
         public uint End => Sequence + (uint)Data.Length + (Has(TcpFlags.Syn) ? 1u : 0) + (Has(TcpFlags.Fin) ? 1u : 0);
@@ -304,7 +358,7 @@ internal sealed class WrongStack : ISegmentLink
 
         public uint Initial { get; private set; }
 
-        public bool Established, Ended, Finished;
+        public bool Calling, Established, Ended, Finished;
         public uint Expected, Told, Next, Acknowledged;
         public int Window, Sent;
         public TimeSpan Since = Clock.Now;

@@ -219,9 +219,9 @@ internal sealed class RunReader(string folder)
         {
             var info = new FileInfo(path);
             if (!info.Exists) notes.Add(name == "results.json" ? "results.json is missing: the run was cut off, or the file was lost; what the events tell is shown" : $"{name} is missing: connections and the coverage of the socket model cannot be shown");
-            else if (info.Length == 0) notes.Add($"{name} is empty"); // a pipe looks so, too, and would never end
             else if (info.Length > MostBytes) notes.Add($"{name} has {info.Length} bytes; more than {MostBytes} are not read");
-            else return File.ReadAllBytes(path);
+            else if (InputFile.ReadBytes(path, MostBytes) is { Length: > 0 } bytes) return bytes;
+            else notes.Add($"{name} is empty");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
