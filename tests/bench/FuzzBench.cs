@@ -8,8 +8,9 @@ using SockConformance.Wire;
 namespace SockConformance.Bench;
 
 /// <summary>
-/// Sequences of connect, send, receive, close on one server, each on the same processor as it: a loop in C, the driver that campaigns use, which looks at every reply, and the same while every
-/// connection is judged by its packets, too; then a whole campaign on all processors. In turns, each for a second or so.
+/// Sequences of connect, send, receive, close on one server, each on the same processor as it: a loop in C, the driver that campaigns use, which looks at every reply, the same while every
+/// connection is judged by its packets, too, and the same on all processors, each with a server of its own; then whole campaigns, with one target for all cases and with one for each. In turns, each for a
+/// second or so.
 /// </summary>
 internal static class FuzzBench
 {
@@ -22,26 +23,27 @@ internal static class FuzzBench
         var loop = Path.Combine(Path.GetTempPath(), $"sockconf-sequences-{Environment.ProcessId}");
         using (var compiler = Process.Start("gcc", ["-O2", "-o", loop, Path.Combine(folder, "tests/bench/sequences.c")])) compiler.WaitForExit();
         var port = new Ports().Next();
-        var words = command.Select(word => word.Replace("{port}", $"{port}", StringComparison.Ordinal)).ToList();
-        using var server = Process.Start("taskset", ["-c", "0", .. words]);
-        var (c, ours, judged, campaign) = (new List<double>(), new List<double>(), new List<double>(), new List<double>());
+        var servers = Enumerable.Range(0, Environment.ProcessorCount).Select(processor => Process.Start("taskset", ["-c", $"{processor}", .. For(command, port + processor)])).ToList();
+        var (c, ours, judged, everywhere, campaign, fresh) = (new List<double>(), new List<double>(), new List<double>(), new List<double>(), new List<double>(), new List<double>());
         try
         {
+            if (Clock.Until(() => servers.Index().All(one => SocketTable.IsListening(port + one.Index, Transport.Tcp)) ? "" : null, TimeSpan.FromSeconds(10), CancellationToken.None) is null) throw new IOException("the server does not listen");
             Libc.StayOn(0);
-            if (Clock.Until(() => SocketTable.IsListening(port, Transport.Tcp) ? "" : null, TimeSpan.FromSeconds(10), CancellationToken.None) is null) throw new IOException("the server does not listen");
-            using var driver = new QuickDriver(new IPEndPoint(IPAddress.Loopback, port), 0, CancellationToken.None);
+            using var driver = NewDriver(port);
             Rate(driver, 1, null);
             for (var round = 0; round < Rounds; round++)
             {
                 c.Add(Printed("taskset", ["-c", "0", loop, $"{port}", "1"]));
                 ours.Add(Rate(driver, 1, null));
                 using (var wire = Judge()) judged.Add(Rate(driver, 1, wire));
+                everywhere.Add(RateEverywhere(port));
                 campaign.Add(Campaign(command));
+                fresh.Add(Campaign(command, "--restart-every", "1"));
             }
         }
         finally
         {
-            server.Kill();
+            foreach (var server in servers) server.Kill();
             File.Delete(loop);
         }
 
@@ -49,7 +51,9 @@ internal static class FuzzBench
         Console.WriteLine($"  a loop in C, one processor with its server        {Show(c)}");
         Console.WriteLine($"  the quick driver, the same, every reply looked at {Show(ours)}   {(Median(ours) / Median(c)).ToString("0.00", CultureInfo.InvariantCulture)} of C");
         Console.WriteLine($"  the same, and every connection judged by packets  {Show(judged)}   {(Median(judged) / Median(c)).ToString("0.00", CultureInfo.InvariantCulture)} of C");
+        Console.WriteLine($"  the quick driver, all processors with a server    {Show(everywhere)}");
         Console.WriteLine($"  fuzz --spec echo, all processors (drawn cases)    {Show(campaign)}");
+        Console.WriteLine($"  the same, a fresh target and sandbox for each     {Show(fresh)}");
         return 0;
     }
 
@@ -87,10 +91,28 @@ internal static class FuzzBench
         return done / watch.Elapsed.TotalSeconds;
     }
 
-    private static double Campaign(string[] command)
+    private static double RateEverywhere(int port)
+    {
+        var rates = new double[Environment.ProcessorCount];
+        var threads = rates.Select((_, processor) => new Thread(() =>
+        {
+            Libc.StayOn(processor);
+            using var driver = NewDriver(port + processor);
+            rates[processor] = Rate(driver, 1, null);
+        })).ToList();
+        threads.ForEach(thread => thread.Start());
+        threads.ForEach(thread => thread.Join());
+        return rates.Sum();
+    }
+
+    private static QuickDriver NewDriver(int port) => new(new IPEndPoint(IPAddress.Loopback, port), 0, CancellationToken.None);
+
+    private static IEnumerable<string> For(string[] command, int port) => command.Select(word => word.Replace("{port}", $"{port}", StringComparison.Ordinal));
+
+    private static double Campaign(string[] command, params string[] options)
     {
         var report = Directory.CreateTempSubdirectory("bench-fuzz-").FullName;
-        using var run = Process.Start(new ProcessStartInfo("taskset", ["-c", $"0-{Environment.ProcessorCount - 1}", BuiltProgram.Path, "fuzz", "--spec", "echo", "--max-time", $"{CampaignSeconds}s", "-q", "--report", report, "--", .. command]) { RedirectStandardOutput = true })!;
+        using var run = Process.Start(new ProcessStartInfo("taskset", ["-c", $"0-{Environment.ProcessorCount - 1}", BuiltProgram.Path, "fuzz", "--spec", "echo", "--max-time", $"{CampaignSeconds}s", "-q", "--report", report, .. options, "--", .. command]) { RedirectStandardOutput = true })!;
         run.StandardOutput.ReadToEnd();
         run.WaitForExit();
         using var results = System.Text.Json.JsonDocument.Parse(File.ReadAllText(Path.Combine(report, "results.json")));
