@@ -57,7 +57,8 @@ internal sealed class DriverSession(DriverRequest request, StopRequest stop)
         var actions = GitHubActions.Around(Console.Out);
         actions?.Begin();
         console.Header(header);
-        using var events = new EventLog(folder, console);
+        var trouble = new ReportTrouble();
+        using var events = new EventLog(folder, console, trouble);
         events.Start(header);
         using var peer = new LibcDriver();
         using var check = new DriverCheck(
@@ -71,15 +72,16 @@ internal sealed class DriverSession(DriverRequest request, StopRequest stop)
         var files = new Dictionary<string, FailurePaths>();
         foreach (var result in run.Requirements)
         {
-            if (result.Failure is ProgramFailure failure && ProgramFiles.Save(folder, header, profile.Name, result.Requirement, failure, origin) is { } paths) files[result.Requirement.Id] = paths;
+            if (result.Failure is ProgramFailure failure && ProgramFiles.Save(folder, header, profile.Name, result.Requirement, failure, origin, trouble) is { } paths) files[result.Requirement.Id] = paths;
         }
 
         foreach (var result in run.Requirements.Where(result => result.Status is Status.Fail or Status.Warn)) console.Card(result, files.GetValueOrDefault(result.Requirement.Id), folder);
         console.Known(run.Requirements);
-        var document = Session.WriteReport(folder, request.Target.Also, header, run, exit, files);
-        RunFolder.Write(folder, "coverage.txt", check.Coverage.ToString());
+        var document = Session.WriteReport(folder, request.Target.Also, header, run, exit, files, trouble);
+        trouble.Try(() => RunFolder.Write(folder, "coverage.txt", check.Coverage.ToString()));
         events.End(exit);
-        HtmlReport.Write(folder);
+        trouble.Try(() => HtmlReport.Write(folder));
+        exit = Session.Told(trouble, folder, exit);
         console.DriverSummary(header, run, check, folder, exit);
         Session.End(actions, document, request.Strict);
         return exit;

@@ -110,10 +110,11 @@ internal sealed class FuzzSession(FuzzRequest request, StopRequest stop)
         using var capture = Target.OpenCapture("the sockets said", out var captureText, except: QuickDriver.Network);
         var header = new RunHeader(Target.TargetText, request.Suite.Name, request.Plan.Seed, Target.SandboxText, captureText, capture is not null, Target.Command?.Words ?? [], false) { Suite = request.Suite };
         var folder = RunFolder.Create(Target.ReportFolder, request.Plan.Seed);
+        var trouble = new ReportTrouble();
         var corpusFolder = request.Corpus ?? Path.Combine(folder, "corpus");
-        using var corpus = new Corpus(corpusFolder);
+        using var corpus = new Corpus(corpusFolder, trouble);
         new ConsoleReport(Console.Out, Console.Error, Target.Style).Header(header);
-        using var log = new FuzzLog(folder, console);
+        using var log = new FuzzLog(folder, console, trouble);
         log.Start(header, request.Plan);
         foreach (var complaint in corpus.Load(scenario => scenario.Steps.All(step => step is not (Step.Launch or Step.Listen)))) log.Note(complaint);
         var generator = new FuzzGenerator(Service, corpus, request.Plan.Seed);
@@ -132,7 +133,7 @@ internal sealed class FuzzSession(FuzzRequest request, StopRequest stop)
         CaseRunner NewRunner(TargetPool pool) => new(pool, Service, capture, lag, Target.Patience, stop.Token) { Control = control, Tls = secure.Trust, Wire = wire };
         var tools = new ExaminerTools(
             request.Suite, generator, NewRunner(examined), reference is null ? null : NewRunner(reference), request.Budget, header, folder, corpusFolder,
-            () => new CaptureOrigin(capture?.Link ?? LinkType.Ethernet, capture?.Counts() ?? default) { Filter = capture?.Filter }, edges);
+            () => new CaptureOrigin(capture?.Link ?? LinkType.Ethernet, capture?.Counts() ?? default) { Filter = capture?.Filter }, edges, trouble);
         var examiner = new Examiner(tools, log);
         FuzzTarget NewTarget(int number)
         {
@@ -163,11 +164,12 @@ internal sealed class FuzzSession(FuzzRequest request, StopRequest stop)
         var files = finds.GroupBy(find => find.Requirement.Id).ToDictionary(group => group.Key, group => group.First().Paths);
         var card = new ConsoleReport(Console.Out, Console.Error, Target.Style with { Bar = false });
         foreach (var find in finds) card.Card(new RequirementResult(find.Requirement, Status.Fail, CloseVerdict.None, 1, TimeSpan.Zero, null, find.Failure), find.Paths, folder);
-        RunFolder.Write(folder, "results.json", ResultsJson.Text(ResultsJson.Of(header, run, exit, files, Document(counts, campaign.EndedBy, finds))));
-        RunFolder.Write(folder, "junit.xml", JUnitXml.Write(header, run, files));
-        RunFolder.Write(folder, "states.dot", campaign.Map.ToDot());
+        trouble.Try(() => RunFolder.Write(folder, "results.json", ResultsJson.Text(ResultsJson.Of(header, run, exit, files, Document(counts, campaign.EndedBy, finds)))));
+        trouble.Try(() => RunFolder.Write(folder, "junit.xml", JUnitXml.Write(header, run, files)));
+        trouble.Try(() => RunFolder.Write(folder, "states.dot", campaign.Map.ToDot()));
         log.End(counts, campaign.EndedBy, exit);
-        HtmlReport.Write(folder);
+        trouble.Try(() => HtmlReport.Write(folder));
+        exit = Session.Told(trouble, folder, exit);
         console.Summary(counts, campaign.EndedBy, folder, header.SeedText, exit);
         return exit;
     }

@@ -35,7 +35,8 @@ internal sealed class Session(TargetRequest request, StopRequest stop)
         using var secure = new TlsSetup(suite.Service, request.Command, request.TlsCa, request.TlsName, OwnNamespace.Scratch);
         using var pool = NewPool(capture, suite, secure);
         using var wire = NewWire();
-        using var events = new EventLog(folder, console);
+        var trouble = new ReportTrouble();
+        using var events = new EventLog(folder, console, trouble);
         events.Start(header);
         var runner = new CaseRunner(pool, suite.Service, capture, lag, request.Patience, stop.Token) { Pace = plan.Pace, Control = control, Tls = secure.Trust, Wire = wire };
         var check = new CheckRun(
@@ -47,12 +48,13 @@ internal sealed class Session(TargetRequest request, StopRequest stop)
         var exit = ExitOf(run, plan.Strict);
         var origin = new CaptureOrigin(capture?.Link ?? LinkType.Ethernet, counts, plan.Secrets == TlsSecrets.Embed ? keys : null) { Filter = capture?.Filter };
         var files = run.Requirements.Where(result => result.Failure is not null).ToDictionary(
-            result => result.Requirement.Id, result => FailureFiles.Save(folder, header, result.Requirement, (ScenarioFailure)result.Failure!, origin));
+            result => result.Requirement.Id, result => FailureFiles.Save(folder, header, result.Requirement, (ScenarioFailure)result.Failure!, origin, trouble));
         foreach (var result in run.Requirements.Where(result => result.Status is Status.Fail or Status.Warn)) console.Card(result, files.GetValueOrDefault(result.Requirement.Id), folder);
         console.Known(run.Requirements);
-        var document = WriteReport(folder, request.Also, header, run, exit, files);
+        var document = WriteReport(folder, request.Also, header, run, exit, files, trouble);
         events.End(exit);
-        HtmlReport.Write(folder);
+        trouble.Try(() => HtmlReport.Write(folder));
+        exit = Told(trouble, folder, exit);
         console.Summary(header, run, folder, exit);
         End(actions, document, plan.Strict);
         if (files.Values.Count(one => one.HoldsSecrets) is var open and > 0)
@@ -124,13 +126,21 @@ internal sealed class Session(TargetRequest request, StopRequest stop)
     }
 
     /// <summary>Writes results.json, junit.xml and the further formats that were asked for.</summary>
-    internal static ResultsJson.Document WriteReport(string folder, IEnumerable<Format> also, RunHeader header, RunResult run, int exit, IReadOnlyDictionary<string, FailurePaths> files)
+    internal static ResultsJson.Document WriteReport(string folder, IEnumerable<Format> also, RunHeader header, RunResult run, int exit, IReadOnlyDictionary<string, FailurePaths> files, ReportTrouble trouble)
     {
         var document = ResultsJson.Of(header, run, exit, files);
-        RunFolder.Write(folder, "results.json", ResultsJson.Text(document));
-        RunFolder.Write(folder, "junit.xml", JUnitXml.Write(header, run, files, folder));
-        Formats.Write(folder, also, document, header.Strict);
+        trouble.Try(() => RunFolder.Write(folder, "results.json", ResultsJson.Text(document)));
+        trouble.Try(() => RunFolder.Write(folder, "junit.xml", JUnitXml.Write(header, run, files, folder)));
+        trouble.Try(() => Formats.Write(folder, also, document, header.Strict));
         return document;
+    }
+
+    /// <summary>Says if the report is not whole. Then no run counts as one that has ended well; whatever else is to be said of it weighs more.</summary>
+    internal static int Told(ReportTrouble trouble, string folder, int exit)
+    {
+        if (trouble.Why is not { } why) return exit;
+        Console.Error.WriteLine($"sockconf: the report in {Printable.Line(folder)} is not whole: {Printable.Line(why, 1000)}; make room there, or name another folder with --report DIR, and run it again");
+        return exit == Exit.Holds ? Exit.HarnessFailed : exit;
     }
 
     internal static void End(GitHubActions? actions, ResultsJson.Document document, bool strict)

@@ -30,14 +30,16 @@ internal sealed class Corpus : IDisposable
     private readonly Lock gate = new();
     private readonly string? folder;
     private readonly FileStream? claim;
+    private readonly ReportTrouble trouble = new();
 
     /// <summary>One that is only in memory.</summary>
     public Corpus() { }
 
+    /// <param name="trouble">Told if a case cannot be written.</param>
     /// <exception cref="InputException">The folder cannot be used, or another campaign uses it.</exception>
-    public Corpus(string folder)
+    public Corpus(string folder, ReportTrouble trouble)
     {
-        this.folder = folder;
+        (this.folder, this.trouble) = (folder, trouble);
         try
         {
             Directory.CreateDirectory(folder);
@@ -94,7 +96,7 @@ internal sealed class Corpus : IDisposable
     {
         if (!Keep(CorpusEntry.Of(scenario, reached)) || folder is null) return;
         var file = describe();
-        RunFolder.Write(folder, $"{file.Id}.json", file.ToJson());
+        trouble.Try(() => RunFolder.Write(folder, $"{file.Id}.json", file.ToJson()));
     }
 
     /// <summary>One to go on from: those chosen rarely, and new ones, come first more often; null while there is none.</summary>

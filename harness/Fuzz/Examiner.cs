@@ -11,7 +11,7 @@ namespace SockConformance.Fuzz;
 /// <param name="Folder">Where failures are saved.</param>
 /// <param name="Pending">Where suspects are kept until they are decided, so that none is lost: the folder of the corpus.</param>
 /// <param name="Reference">Runs cases on fresh targets of the reference; null for none.</param>
-internal sealed record ExaminerTools(Suite Suite, FuzzGenerator Generator, CaseRunner Runner, CaseRunner? Reference, TrialBudget Budget, RunHeader Header, string Folder, string Pending, Func<CaptureOrigin> Origin, EdgeCount? Edges);
+internal sealed record ExaminerTools(Suite Suite, FuzzGenerator Generator, CaseRunner Runner, CaseRunner? Reference, TrialBudget Budget, RunHeader Header, string Folder, string Pending, Func<CaptureOrigin> Origin, EdgeCount? Edges, ReportTrouble Trouble);
 
 /// <summary>
 /// Looks at suspects again, one after the other: each alone on a fresh target with a well-behaved visitor behind it, then what ran before it, then all of that in a row. What fails there
@@ -210,7 +210,7 @@ internal sealed class Examiner(ExaminerTools tools, IFuzzObserver observer)
         if (tools.Budget.Shrink && requirement.Id is not "fuzz/slowdown") failure = trial.Shrink(requirement, failure, Clock.Now + tools.Budget.ShrinkTime);
         var signature = Signature.Of(requirement, failure);
         if (finds.ContainsKey(signature)) return true;
-        var paths = FailureFiles.Save(tools.Folder, tools.Header, requirement, failure, tools.Origin());
+        var paths = FailureFiles.Save(tools.Folder, tools.Header, requirement, failure, tools.Origin(), tools.Trouble);
         var find = new Find(requirement, failure, signature, paths, Clock.Now, tools.Runner.Cases);
         if (finds.TryAdd(signature, find)) observer.Found(find);
         return true;
@@ -310,6 +310,6 @@ internal sealed class Examiner(ExaminerTools tools, IFuzzObserver observer)
     {
         if (suspect.Why is not (Suspicion.Died or Suspicion.Unmet or Suspicion.Reply) || File.Exists(PathOf(suspect))) return;
         var whole = suspect.Why == Suspicion.Died ? InARow([.. suspect.Before, suspect.Scenario]) : suspect.Scenario;
-        RunFolder.Write(tools.Pending, Path.GetFileName(PathOf(suspect)), Describe(SuspectId, whole, $"{suspect.Why}").ToJson());
+        tools.Trouble.Try(() => RunFolder.Write(tools.Pending, Path.GetFileName(PathOf(suspect)), Describe(SuspectId, whole, $"{suspect.Why}").ToJson()));
     }
 }

@@ -5,10 +5,10 @@ using SockConformance.Report;
 namespace SockConformance.Fuzz;
 
 /// <summary>events.ndjson of a campaign, and whoever else is told. New cases are written at most so often: at first there are many.</summary>
-internal sealed class FuzzLog(string folder, IFuzzObserver next) : IFuzzObserver, IDisposable
+internal sealed class FuzzLog(string folder, IFuzzObserver next, ReportTrouble trouble) : IFuzzObserver, IDisposable
 {
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(5);
-    private readonly EventStream events = new(folder);
+    private readonly EventStream events = new(folder, trouble);
     private TimeSpan last;
 
     public void Start(RunHeader header, FuzzPlan plan) => events.Write("fuzz.start", json =>

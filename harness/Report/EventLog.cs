@@ -8,10 +8,11 @@ namespace SockConformance.Report;
 /// events.ndjson: one JSON object per line, written as things happen, so that a run cut off in the middle can still be read.
 /// Passes every event on to the next observer.
 /// </summary>
-internal sealed class EventLog(string folder, IRunObserver next) : IRunObserver, IDisposable
+/// <param name="trouble">Told if it cannot be written; null: whoever writes gets the exception.</param>
+internal sealed class EventLog(string folder, IRunObserver next, ReportTrouble? trouble = null) : IRunObserver, IDisposable
 {
     private const int MostConnections = 64;
-    private readonly EventStream events = new(folder);
+    private readonly EventStream events = new(folder, trouble);
 
     public void Start(RunHeader header) => Write("run.start", json =>
     {
@@ -82,18 +83,22 @@ internal sealed class EventLog(string folder, IRunObserver next) : IRunObserver,
     private void Write(string name, Action<Utf8JsonWriter> fields) => events.Write(name, fields);
 }
 
-/// <summary>One JSON object per line, flushed as it is written.</summary>
-internal sealed class EventStream(string folder) : IDisposable
+/// <summary>One JSON object per line, flushed as it is written. After a line that could not be written there is none.</summary>
+internal sealed class EventStream(string folder, ReportTrouble? trouble) : IDisposable
 {
     // Whoever makes a report of the run reads it meanwhile.
-    private readonly FileStream stream = new(Path.Combine(folder, "events.ndjson"), FileMode.Create, FileAccess.Write, FileShare.Read);
+    private readonly FileStream stream = new(Path.Combine(folder, "events.ndjson"), FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
     private readonly Lock gate = new();
+    private readonly MemoryStream line = new();
+    private bool broken;
 
     public void Write(string name, Action<Utf8JsonWriter> fields)
     {
         lock (gate)
         {
-            using (var json = new Utf8JsonWriter(stream))
+            if (broken) return;
+            line.SetLength(0);
+            using (var json = new Utf8JsonWriter(line))
             {
                 json.WriteStartObject();
                 json.WriteNumber("v", 1);
@@ -103,10 +108,13 @@ internal sealed class EventStream(string folder) : IDisposable
                 json.WriteEndObject();
             }
 
-            stream.WriteByte((byte)'\n');
-            stream.Flush();
+            line.WriteByte((byte)'\n');
+            if (trouble is null) Put();
+            else broken = !trouble.Try(Put);
         }
     }
 
     public void Dispose() => stream.Dispose();
+
+    private void Put() => stream.Write(line.GetBuffer().AsSpan(0, (int)line.Length));
 }

@@ -16,13 +16,12 @@ internal sealed record FailurePaths(string Id, string Case, string? Capture)
 /// <summary>Saves a failure as a case file and, if there are packets, as a pcapng whose comments name the primitives and the violation.</summary>
 internal static class FailureFiles
 {
-    public static FailurePaths Save(string folder, RunHeader header, Demand requirement, ScenarioFailure failure, CaptureOrigin origin)
+    public static FailurePaths Save(string folder, RunHeader header, Demand requirement, ScenarioFailure failure, CaptureOrigin origin, ReportTrouble trouble)
     {
         var evidence = failure.Evidence;
         var id = CaseFile.IdOf(requirement.Id, evidence.Scenario);
         var casePath = Path.Combine("cases", $"{id}.json");
-        Directory.CreateDirectory(Path.Combine(folder, "cases"));
-        File.WriteAllText(Path.Combine(folder, casePath), new CaseFile
+        var file = new CaseFile
         {
             Sockcase = CaseFile.Format,
             Id = id,
@@ -36,7 +35,12 @@ internal static class FailureFiles
             Expected = failure.Violation.Expected,
             Observed = failure.Violation.Observed,
             Scenario = evidence.Scenario,
-        }.ToJson());
+        };
+        trouble.Try(() =>
+        {
+            Directory.CreateDirectory(Path.Combine(folder, "cases"));
+            RunFolder.Write(folder, casePath, file.ToJson());
+        });
 
         var notes = PacketNotes.Of(evidence, failure.Violation, requirement.Id);
         var accepted = evidence.Trace.Connections.Any(connection => PacketNotes.IsAccepted(evidence, connection.Socket));
@@ -45,8 +49,10 @@ internal static class FailureFiles
         if (packets.Count == 0) return new FailurePaths(id, casePath, null);
         var capturePath = Path.Combine("cases", $"{id}.pcapng");
         var title = new EvidenceTitle(requirement, header.Suite.Service.Name, header.SeedText, id, RunOf(folder), failure.Violation);
-        var holdsSecrets = EvidenceFile.Write(Path.Combine(folder, capturePath), title, origin, Names(evidence, accepted), packets);
-        return new FailurePaths(id, casePath, capturePath) { HoldsSecrets = holdsSecrets };
+        var holdsSecrets = false;
+        if (trouble.Try(() => holdsSecrets = EvidenceFile.Write(Path.Combine(folder, capturePath), title, origin, Names(evidence, accepted), packets))) return new FailurePaths(id, casePath, capturePath) { HoldsSecrets = holdsSecrets };
+        RunFolder.Remove(Path.Combine(folder, capturePath));
+        return new FailurePaths(id, casePath, null);
     }
 
     /// <summary>The name of a run: that of its folder, not where on this machine it is.</summary>

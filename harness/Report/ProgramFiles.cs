@@ -81,14 +81,13 @@ internal static class ProgramFiles
     private static readonly TimeSpan Precision = TimeSpan.FromMicroseconds(1);
 
     /// <returns>Null where no program was run: the driver has failed before the first.</returns>
-    public static FailurePaths? Save(string folder, RunHeader header, string profile, Demand demand, ProgramFailure failure, CaptureOrigin origin)
+    public static FailurePaths? Save(string folder, RunHeader header, string profile, Demand demand, ProgramFailure failure, CaptureOrigin origin, ReportTrouble trouble)
     {
         if (failure.Program.Calls.IsEmpty) return null;
         var rule = Points.Find(demand.Id)!;
         var id = CaseFile.IdOf(demand.Id, failure.Program.ToString());
-        Directory.CreateDirectory(Path.Combine(folder, "cases"));
         var casePath = Path.Combine("cases", $"{id}.json");
-        File.WriteAllText(Path.Combine(folder, casePath), new ProgramCase
+        var file = new ProgramCase
         {
             Sockcase = 1,
             Id = id,
@@ -100,18 +99,24 @@ internal static class ProgramFiles
             Observed = failure.Violation.Observed,
             Situation = failure.Program.Situation,
             Program = [.. failure.Program.Calls.Select(call => call.ToString())],
-        }.ToJson());
-        File.WriteAllText(Path.Combine(folder, "cases", $"{id}.txt"), Printable.Text(Transcript.Text(failure)));
-        File.WriteAllText(Path.Combine(folder, "cases", $"{id}.c"), Printable.Text(Transcript.CProgram(failure, rule)));
-        File.WriteAllText(Path.Combine(folder, "cases", $"{id}.py"), Printable.Text(Transcript.PythonProgram(failure, rule)));
+        };
+        trouble.Try(() =>
+        {
+            Directory.CreateDirectory(Path.Combine(folder, "cases"));
+            RunFolder.Write(folder, casePath, file.ToJson());
+            RunFolder.Write(folder, Path.Combine("cases", $"{id}.txt"), Printable.Text(Transcript.Text(failure)));
+            RunFolder.Write(folder, Path.Combine("cases", $"{id}.c"), Printable.Text(Transcript.CProgram(failure, rule)));
+            RunFolder.Write(folder, Path.Combine("cases", $"{id}.py"), Printable.Text(Transcript.PythonProgram(failure, rule)));
+        });
 
         ImmutableArray<Segment> segments = [.. failure.Flows.SelectMany(flow => flow.Segments).OrderBy(segment => segment.At)];
         if (segments.IsEmpty) return new FailurePaths(id, casePath, null);
         var capturePath = Path.Combine("cases", $"{id}.pcapng");
         var title = new EvidenceTitle(demand, null, header.SeedText, id, FailureFiles.RunOf(folder), failure.Violation);
         var hosts = failure.Flows.SelectMany(flow => (IPAddress[])[flow.Tuple.Client.Address, flow.Tuple.Server.Address]).ToList(); // both have sockets at each end
-        EvidenceFile.Write(Path.Combine(folder, capturePath), title, origin, EvidenceFile.Names(hosts, hosts), Annotated(failure, demand.Id, segments));
-        return new FailurePaths(id, casePath, capturePath);
+        if (trouble.Try(() => EvidenceFile.Write(Path.Combine(folder, capturePath), title, origin, EvidenceFile.Names(hosts, hosts), Annotated(failure, demand.Id, segments)))) return new FailurePaths(id, casePath, capturePath);
+        RunFolder.Remove(Path.Combine(folder, capturePath));
+        return new FailurePaths(id, casePath, null);
     }
 
     /// <summary>At the first packet after a call what the call was, and where the violation shows. Which host sent a packet is not known: both have one address.</summary>

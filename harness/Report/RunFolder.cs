@@ -47,8 +47,29 @@ internal static class RunFolder
     {
         var path = Path.Combine(folder, name);
         var draft = $"{path}.{Environment.ProcessId}.tmp";
-        File.WriteAllText(draft, text);
-        File.Move(draft, path, overwrite: true);
+        try
+        {
+            File.WriteAllText(draft, text);
+            File.Move(draft, path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Remove(draft);
+            throw;
+        }
+    }
+
+    /// <summary>Takes a file away that is not whole, if it is there.</summary>
+    public static void Remove(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It stays as it is.
+        }
     }
 
     /// <summary>What replay finds a case by, as it is typed: its id where runs are kept, its file in a folder of the user's.</summary>

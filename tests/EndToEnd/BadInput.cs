@@ -139,6 +139,18 @@ public sealed class BadInput
         outcome.MustLeaveNothing();
     }
 
+    [Test]
+    public async Task A_full_disk_takes_away_files_and_no_findings([Values("check", "fuzz")] string command)
+    {
+        using var place = new Workplace();
+        var disk = Directory.CreateDirectory(Path.Combine(place.Work, "disk")).FullName;
+        string[] onSmallDisk = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", "mount -t tmpfs -o size=32k tmpfs \"$0\" && exec \"$@\"", disk, .. SockconfProcess.Program(SockconfProcess.Built)];
+        var outcome = await new Sockconf(place) { Program = onSmallDisk }.Run([command, "--spec", "echo", "--max-time", "60s", "--seed", "1", "--report", Path.Combine(disk, "report"), "--", .. TargetProgram.Named("faulty/upper_case.py").Command]);
+        outcome.MustRefuse(1, "is not whole", "--report DIR");
+        Assert.That(outcome.Output, Does.Contain("echo").And.Contain("observed").And.Contain("exit 1"));
+        outcome.MustLeaveNothing();
+    }
+
     /// <summary>A PATH on which only setsid is left, which starts sockconf here.</summary>
     private static Dictionary<string, string?> WithoutPrograms(Workplace place) => new() { ["PATH"] = place.Work };
 }

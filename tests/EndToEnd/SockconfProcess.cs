@@ -35,9 +35,9 @@ internal sealed partial class SockconfProcess : IDisposable
 
     /// <summary>The folder of the program that is tested.</summary>
 #if DEBUG
-    private static string Built => AppContext.BaseDirectory;
+    internal static string Built => AppContext.BaseDirectory;
 #else
-    private static string Built { get; } = Path.Combine(Shared.Repository.Root, "suites", "bin", "sockconf");
+    internal static string Built { get; } = Path.Combine(Shared.Repository.Root, "suites", "bin", "sockconf");
 #endif
 
     public static async Task<SockconfProcess> Start(Sockconf how, IReadOnlyList<string> arguments)

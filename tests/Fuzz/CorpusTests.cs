@@ -15,8 +15,8 @@ public class CorpusTests
     public void What_was_added_is_there_the_next_time()
     {
         using var folder = new TempFolder();
-        using (var corpus = new Corpus(folder.Path)) corpus.Add(One, 2, () => File(One, "2"));
-        using var again = new Corpus(folder.Path);
+        using (var corpus = new Corpus(folder.Path, new ReportTrouble())) corpus.Add(One, 2, () => File(One, "2"));
+        using var again = new Corpus(folder.Path, new ReportTrouble());
         Assert.That(again.Load(_ => true), Is.Empty);
         var random = new FuzzRandom(1);
         Assert.That(again.Choose(ref random)!.Reached, Is.EqualTo(2));
@@ -29,7 +29,7 @@ public class CorpusTests
         for (var i = 0; i < 9; i++) System.IO.File.WriteAllText(Path.Combine(folder.Path, $"junk{i}.json"), i % 2 == 0 ? "{\"sockcase\":1,\"id\":\"\u001b[2J" : "");
         System.IO.File.WriteAllBytes(Path.Combine(folder.Path, "binary.json"), [0, 255, 254, 0]);
         System.IO.File.WriteAllText(Path.Combine(folder.Path, "good.json"), File(One, "2").ToJson());
-        using var corpus = new Corpus(folder.Path);
+        using var corpus = new Corpus(folder.Path, new ReportTrouble());
         var complaints = corpus.Load(_ => true);
         using (Assert.EnterMultipleScope())
         {
@@ -44,8 +44,8 @@ public class CorpusTests
     public void Two_campaigns_cannot_use_one_folder()
     {
         using var folder = new TempFolder();
-        using (var first = new Corpus(folder.Path)) Assert.That(() => new Corpus(folder.Path), Throws.TypeOf<InputException>().With.Message.Contains("in use by another campaign"));
-        using var later = new Corpus(folder.Path);
+        using (var first = new Corpus(folder.Path, new ReportTrouble())) Assert.That(() => new Corpus(folder.Path, new ReportTrouble()), Throws.TypeOf<InputException>().With.Message.Contains("in use by another campaign"));
+        using var later = new Corpus(folder.Path, new ReportTrouble());
         Assert.That(later.Count, Is.Zero);
     }
 

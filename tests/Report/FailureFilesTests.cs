@@ -243,7 +243,7 @@ public class FailureFilesTests
     private static FailurePaths Save(TempFolder folder, Evidence evidence, Verdict.Violation? violation = null, CaptureOrigin? origin = null)
     {
         var failure = (SockConformance.Run.ScenarioFailure)Runs.Failed(evidence: evidence).Failure!;
-        return FailureFiles.Save(folder.Path, Runs.Header, Runs.Requirement(), violation is null ? failure : failure with { Violation = violation }, origin ?? Origin);
+        return FailureFiles.Save(folder.Path, Runs.Header, Runs.Requirement(), violation is null ? failure : failure with { Violation = violation }, origin ?? Origin, new ReportTrouble());
     }
 
     private static List<PcapngBlock> Blocks(TempFolder folder, FailurePaths paths) => PcapngBlock.All(File.ReadAllBytes(Path.Combine(folder.Path, paths.Capture!)));

@@ -53,14 +53,14 @@ public class ProgramFilesTests
     }
 
     private static FailurePaths? Save(TempFolder folder, Verdict.Violation violation, ApiProgram program, ImmutableArray<CallTrace> calls) =>
-        ProgramFiles.Save(folder.Path, Runs.Header, "linux", Points.Demands[0], new ProgramFailure(violation, program, calls, [], new Shrinking(3, 3, 1), (1, 1)), new CaptureOrigin(LinkType.Ethernet, default));
+        ProgramFiles.Save(folder.Path, Runs.Header, "linux", Points.Demands[0], new ProgramFailure(violation, program, calls, [], new Shrinking(3, 3, 1), (1, 1)), new CaptureOrigin(LinkType.Ethernet, default), new ReportTrouble());
 
     private static List<PcapngBlock> Packets(Verdict.Violation violation)
     {
         using var folder = new TempFolder();
         ImmutableArray<CallTrace> calls = [Trace(0, 0, "0"), Trace(1, 10, "-1 ECONNREFUSED"), Trace(2, 50, "0")];
         var failure = new ProgramFailure(violation, Program, calls, [Refused], new Shrinking(3, 3, 1), (1, 1));
-        var paths = ProgramFiles.Save(folder.Path, Runs.Header, "linux", Points.Demands[0], failure, new CaptureOrigin(LinkType.Ethernet, new CaptureCounts(3, 0)));
+        var paths = ProgramFiles.Save(folder.Path, Runs.Header, "linux", Points.Demands[0], failure, new CaptureOrigin(LinkType.Ethernet, new CaptureCounts(3, 0)), new ReportTrouble());
         var blocks = PcapngBlock.All(File.ReadAllBytes(Path.Combine(folder.Path, paths!.Capture!)));
         Assert.That(blocks[0].Texts(16, 1).Single(), Does.StartWith($"sockconf evidence: requirement={Points.Demands[0].Id} seed=0x5EED case={paths.Id}\n"), "a driver is checked against no spec");
         return [.. blocks.Where(block => block.Type == 6)];

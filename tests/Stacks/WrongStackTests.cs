@@ -43,7 +43,7 @@ public sealed class WrongStackTests
         var evidence = Drive(requirement.Fixed[0], "near-reset", Brief);
         var violation = requirement.Judge(evidence).MustBeViolated();
         using var folder = new TempFolder();
-        var files = FailureFiles.Save(folder.Path, Runs.Header, requirement, new ScenarioFailure(violation, evidence, new Shrinking(1, 1, 0), (1, 1)), new CaptureOrigin(LinkType.Ethernet, default));
+        var files = FailureFiles.Save(folder.Path, Runs.Header, requirement, new ScenarioFailure(violation, evidence, new Shrinking(1, 1, 0), (1, 1)), new CaptureOrigin(LinkType.Ethernet, default), new ReportTrouble());
         var saved = File.ReadAllText(Path.Combine(folder.Path, files.Capture!), System.Text.Encoding.Latin1);
         Assert.That(saved, Does.Contain("#0 inject RST seq+1").And.Contain("#0 connect").And.Match("missing: expected|violates"));
         Assert.That(CaseFile.Read(Path.Combine(folder.Path, files.Case)).Scenario.Steps, Is.EqualTo(requirement.Fixed[0].Steps).Using<Step>((a, b) => $"{a}" == $"{b}"));
