@@ -191,7 +191,7 @@ internal sealed class FuzzSession(FuzzRequest request, StopRequest stop)
 
     private static ResultsJson.FuzzDocument Document(FuzzCounts counts, string ended, IReadOnlyList<Find> finds) => new(
         counts.Cases, Math.Round(counts.Time.TotalSeconds, 3), Math.Round(counts.Rate, 1), counts.Primitives, finds.Count, new ResultsJson.CoverageDocument(counts.States, counts.Transitions, counts.Edges), new ResultsJson.WireDocument(counts.Judged, counts.Lost), ended,
-        [.. finds.Select(find => new ResultsJson.FindDocument(find.Requirement.Id, find.Signature, Printable.Line(find.Failure.Violation.Observed, 2000), find.Paths.Case, find.Paths.Capture, $"sockconf replay {find.Paths.Id}"))]);
+        [.. finds.Select(find => new ResultsJson.FindDocument(find.Requirement.Id, find.Signature, Printable.Line(find.Failure.Violation.Observed, 2000), find.Paths.Case, find.Paths.Capture, find.Paths.Replay))]);
 
     /// <summary>The conversations to start from: captures and case files.</summary>
     private IEnumerable<Scenario> Given()

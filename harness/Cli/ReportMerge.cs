@@ -39,7 +39,7 @@ internal sealed partial class ReportMerge(IReadOnlyList<string> folders, Action<
                       select (first.Run, Entry: first.Entry with { Cases = (int)Math.Min(int.MaxValue, all.Sum(one => (long)one.Entry.Cases)), DurationMs = all.Sum(one => one.Entry.DurationMs) })).ToList();
 
         var into = RunFolder.Create(output, 0);
-        var results = Joined(runs, [.. chosen.Select(one => one.Entry with { Case = Copied(one.Run, one.Entry.Case, into), Capture = Copied(one.Run, one.Entry.Capture, into) })], strict);
+        var results = Joined(runs, [.. chosen.Select(one => Moved(one.Run, one.Entry, into))], strict);
         RunFolder.Write(into, "results.json", ResultsJson.Text(results));
         WriteJUnit(Path.Combine(into, "junit.xml"), results, chosen, into);
         WriteEvents(runs, Path.Combine(into, "events.ndjson"));
@@ -138,6 +138,13 @@ internal sealed partial class ReportMerge(IReadOnlyList<string> folders, Action<
         : entries.Any(entry => entry.Verdict is "flaky" or "inconclusive") ? Exit.Undecided
         : entries.All(entry => entry.Verdict == "skip") ? Exit.NothingRan
         : Exit.Holds;
+
+    /// <summary>With its files, and the line that replays it from where they are now.</summary>
+    private ResultsJson.EntryDocument Moved(Part run, ResultsJson.EntryDocument entry, string into)
+    {
+        var saved = Copied(run, entry.Case, into);
+        return entry with { Case = saved, Capture = Copied(run, entry.Capture, into), Replay = saved is null ? entry.Replay : new FailurePaths(into, Path.GetFileNameWithoutExtension(saved), saved, null).Replay };
+    }
 
     /// <summary>Copies a file of cases/ and returns its path there; null where there is none. The path comes from a file: it may lead nowhere else.</summary>
     private string? Copied(Part run, string? path, string output)

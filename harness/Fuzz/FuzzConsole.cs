@@ -43,7 +43,7 @@ internal sealed class FuzzConsole(TextWriter results, TextWriter progress, Conso
     public void Found(Find find)
     {
         Clear();
-        results.WriteLine($"  {Paint("FOUND")}   {Time(find.At)}  {find.Requirement.Id}: {Printable.Line(find.Failure.Violation.Observed, 200)}   sockconf replay {find.Paths.Id}");
+        results.WriteLine($"  {Paint("FOUND")}   {Time(find.At)}  {find.Requirement.Id}: {Printable.Line(find.Failure.Violation.Observed, 200)}   {find.Paths.Replay}");
         results.Flush();
     }
 

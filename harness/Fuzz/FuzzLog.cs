@@ -51,7 +51,7 @@ internal sealed class FuzzLog(string folder, IFuzzObserver next, ReportTrouble t
             json.WriteString("signature", find.Signature);
             json.WriteString("observed", Printable.Line(find.Failure.Violation.Observed, 2000));
             json.WriteString("case", find.Paths.Case);
-            json.WriteString("replay", $"sockconf replay {find.Paths.Id}");
+            json.WriteString("replay", find.Paths.Replay);
         });
         next.Found(find);
     }

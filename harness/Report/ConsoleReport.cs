@@ -82,7 +82,7 @@ internal sealed class ConsoleReport(TextWriter results, TextWriter progress, Con
         Row("shrunk", (shrinking.Runs == 0 ? $"no smaller program was found ({shrinking.StepsBefore} primitives)" : $"{shrinking.StepsBefore} → {shrinking.StepsAfter} primitives in {shrinking.Runs} runs")
             + $"; failed in {failure.Confirmed.Failed} of {failure.Confirmed.Runs} runs on fresh targets");
         if (paths?.Capture is { } capture) Row("capture", Path.Combine(folder, capture) + "   (Wireshark: frame.comment)");
-        if (paths is not null) Row("reproduce", $"sockconf replay {RunFolder.NameOf(paths, folder)}");
+        if (paths is not null) Row("reproduce", paths.Replay);
         results.Flush();
     }
 

@@ -6,9 +6,21 @@ using SockConformance.Run;
 namespace SockConformance.Report;
 
 /// <summary>The files of one failure, as paths relative to the report folder.</summary>
+/// <param name="Folder">The report folder; rooted if it is one of the user's.</param>
 /// <param name="Capture">Null where nothing was captured.</param>
-internal sealed record FailurePaths(string Id, string Case, string? Capture)
+internal sealed record FailurePaths(string Folder, string Id, string Case, string? Capture)
 {
+    /// <summary>The line to type: with its id where runs are kept, with its file in a folder of the user's.</summary>
+    public string Replay
+    {
+        get
+        {
+            if (!Path.IsPathRooted(Folder)) return $"sockconf replay {Id}";
+            var file = Path.Combine(Folder, Case);
+            return $"sockconf replay {(file.All(c => char.IsAsciiLetterOrDigit(c) || "/._-+@%".Contains(c, StringComparison.Ordinal)) ? file : $"'{file.Replace("'", @"'\''", StringComparison.Ordinal)}'")}";
+        }
+    }
+
     /// <summary>Secrets of TLS sessions are in the capture.</summary>
     public bool HoldsSecrets { get; init; }
 }
@@ -46,13 +58,13 @@ internal static class FailureFiles
         var accepted = evidence.Trace.Connections.Any(connection => PacketNotes.IsAccepted(evidence, connection.Socket));
         var packets = evidence.Packets.OrderBy(segment => segment.At)
             .Select(segment => new EvidencePacket(segment, segment.FromClient != accepted ? PacketDirection.Outbound : PacketDirection.Inbound, [.. notes.GetValueOrDefault(segment) ?? []])).ToList();
-        if (packets.Count == 0) return new FailurePaths(id, casePath, null);
+        if (packets.Count == 0) return new FailurePaths(folder, id, casePath, null);
         var capturePath = Path.Combine("cases", $"{id}.pcapng");
         var title = new EvidenceTitle(requirement, header.Suite.Service.Name, header.SeedText, id, RunOf(folder), failure.Violation);
         var holdsSecrets = false;
-        if (trouble.Try(() => holdsSecrets = EvidenceFile.Write(Path.Combine(folder, capturePath), title, origin, Names(evidence, accepted), packets))) return new FailurePaths(id, casePath, capturePath) { HoldsSecrets = holdsSecrets };
+        if (trouble.Try(() => holdsSecrets = EvidenceFile.Write(Path.Combine(folder, capturePath), title, origin, Names(evidence, accepted), packets))) return new FailurePaths(folder, id, casePath, capturePath) { HoldsSecrets = holdsSecrets };
         RunFolder.Remove(Path.Combine(folder, capturePath));
-        return new FailurePaths(id, casePath, null);
+        return new FailurePaths(folder, id, casePath, null);
     }
 
     /// <summary>The name of a run: that of its folder, not where on this machine it is.</summary>

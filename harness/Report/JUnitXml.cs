@@ -80,7 +80,7 @@ internal static class JUnitXml
             xml.WriteAttributeString("message", Printable.Line($"expected {failure.Violation.Expected}; observed {failure.Violation.Observed}", 1000));
             xml.WriteAttributeString("type", result.Requirement.Clause);
             xml.WriteString(Printable.Xml(
-                $"{result.Requirement.Statement}\nwhat we did: {failure.Did}\nusual cause: {result.Requirement.Why}\nfix: {result.Requirement.Fix}{(paths is null ? "" : $"\nreproduce: sockconf replay {paths.Id}")}"));
+                $"{result.Requirement.Statement}\nwhat we did: {failure.Did}\nusual cause: {result.Requirement.Why}\nfix: {result.Requirement.Fix}{(paths is null ? "" : $"\nreproduce: {paths.Replay}")}"));
             xml.WriteEndElement();
         }
         else if (result.Status is Status.Error or Status.Inconclusive)

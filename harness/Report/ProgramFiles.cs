@@ -110,13 +110,13 @@ internal static class ProgramFiles
         });
 
         ImmutableArray<Segment> segments = [.. failure.Flows.SelectMany(flow => flow.Segments).OrderBy(segment => segment.At)];
-        if (segments.IsEmpty) return new FailurePaths(id, casePath, null);
+        if (segments.IsEmpty) return new FailurePaths(folder, id, casePath, null);
         var capturePath = Path.Combine("cases", $"{id}.pcapng");
         var title = new EvidenceTitle(demand, null, header.SeedText, id, FailureFiles.RunOf(folder), failure.Violation);
         var hosts = failure.Flows.SelectMany(flow => (IPAddress[])[flow.Tuple.Client.Address, flow.Tuple.Server.Address]).ToList(); // both have sockets at each end
-        if (trouble.Try(() => EvidenceFile.Write(Path.Combine(folder, capturePath), title, origin, EvidenceFile.Names(hosts, hosts), Annotated(failure, demand.Id, segments)))) return new FailurePaths(id, casePath, capturePath);
+        if (trouble.Try(() => EvidenceFile.Write(Path.Combine(folder, capturePath), title, origin, EvidenceFile.Names(hosts, hosts), Annotated(failure, demand.Id, segments)))) return new FailurePaths(folder, id, casePath, capturePath);
         RunFolder.Remove(Path.Combine(folder, capturePath));
-        return new FailurePaths(id, casePath, null);
+        return new FailurePaths(folder, id, casePath, null);
     }
 
     /// <summary>At the first packet after a call what the call was, and where the violation shows. Which host sent a packet is not known: both have one address.</summary>

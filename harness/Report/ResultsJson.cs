@@ -28,7 +28,7 @@ internal static class ResultsJson
         result.Status switch { Status.XFail => "info", Status.XPass => "pass", var status => status.ToString().ToLowerInvariant() }, CloseName(result.Close), result.Cases, (long)result.Duration.TotalMilliseconds,
         result.Failure is { } failure ? Printable.Line(failure.Violation.Expected, 2000) : null, result.Failure is { } seen ? Printable.Line(seen.Violation.Observed, 2000) : null,
         result.Reason is { } reason ? Printable.Line(reason, 2000) : result.Failure is null ? null : result.Requirement.Why, result.Failure is null ? null : result.Requirement.Fix,
-        paths?.Case, paths?.Capture, paths is null ? null : $"sockconf replay {paths.Id}", result.Status switch { Status.XFail => "xfail", Status.XPass => "xpass", _ => null },
+        paths?.Case, paths?.Capture, paths?.Replay, result.Status switch { Status.XFail => "xfail", Status.XPass => "xpass", _ => null },
         result.Requirement.Statement, result.Failure is { } shown ? TraceDocument.Of(shown) : null);
 
     internal sealed record Document(

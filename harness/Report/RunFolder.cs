@@ -72,14 +72,6 @@ internal static class RunFolder
         }
     }
 
-    /// <summary>What replay finds a case by, as it is typed: its id where runs are kept, its file in a folder of the user's.</summary>
-    public static string NameOf(FailurePaths paths, string folder)
-    {
-        if (!Path.IsPathRooted(folder)) return paths.Id;
-        var file = Path.Combine(folder, paths.Case);
-        return file.All(c => char.IsAsciiLetterOrDigit(c) || "/._-+@%".Contains(c, StringComparison.Ordinal)) ? file : $"'{file.Replace("'", @"'\''", StringComparison.Ordinal)}'";
-    }
-
     /// <summary>The case files that an argument of replay means: a file, all of a folder, or the id of a case of an earlier run.</summary>
     /// <exception cref="InputException">There is none.</exception>
     public static IReadOnlyList<string> FindCases(string argument)

@@ -144,8 +144,9 @@ public sealed class BadInput
     {
         using var place = new Workplace();
         var disk = Directory.CreateDirectory(Path.Combine(place.Work, "disk")).FullName;
+        var server = place.Copy(Path.Combine(Shared.Repository.Root, "tests", "targets", "faulty", "upper_case.py")); // in a sandbox within a namespace not all of /tmp is seen
         string[] onSmallDisk = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", "mount -t tmpfs -o size=32k tmpfs \"$0\" && exec \"$@\"", disk, .. SockconfProcess.Program(SockconfProcess.Built)];
-        var outcome = await new Sockconf(place) { Program = onSmallDisk }.Run([command, "--spec", "echo", "--max-time", "60s", "--seed", "1", "--report", Path.Combine(disk, "report"), "--", .. TargetProgram.Named("faulty/upper_case.py").Command]);
+        var outcome = await new Sockconf(place) { Program = onSmallDisk }.Run([command, "--spec", "echo", "--max-time", "60s", "--seed", "1", "--report", Path.Combine(disk, "report"), "--", "python3", server, "{port}"]);
         outcome.MustRefuse(1, "is not whole", "--report DIR");
         Assert.That(outcome.Output, Does.Contain("echo").And.Contain("observed").And.Contain("exit 1"));
         outcome.MustLeaveNothing();

@@ -141,7 +141,7 @@ public sealed class Fuzzing
     {
         using var place = new Workplace();
         var (options, command) = name == "planted.c" ? (["--spec", Mini], Planted("none")) : TargetProgram.Role.Named("good", name) is var role ? (role.Options, role.Command) : default;
-        var outcome = await new Sockconf(place).Run(["fuzz", .. options, "--seed", "8", "--max-time", "4s", "--no-pin", "--report", place.Report, "--", .. command]);
+        var outcome = await new Sockconf(place).Run(["fuzz", .. options, "--seed", "8", "--max-cases", "200", "--max-time", "60s", "--no-pin", "--report", place.Report, "--", .. command]);
         Assert.That(outcome.Exit, Is.Zero.Or.EqualTo(7), outcome.ToString);
         Assert.That(Fuzz(outcome).GetProperty("unique_failures").GetInt32(), Is.Zero, outcome.ToString);
         Assert.That(Fuzz(outcome).GetProperty("cases").GetInt64(), Is.GreaterThan(20), outcome.ToString);

@@ -55,6 +55,20 @@ public sealed class Replays
     }
 
     [Test]
+    public async Task The_line_to_type_finds_a_case_in_a_report_folder_of_the_users()
+    {
+        using var place = new Workplace();
+        var sockconf = new Sockconf(place);
+        var first = await sockconf.Check(["--profile", "quick", "--max-time", "60s", "--filter", "echo/data/unchanged"], UpperCase);
+        first.MustExit(1);
+        var line = first.Results.Of("echo/data/unchanged").GetProperty("replay").GetString()!;
+        Assert.That(first.Output, Does.Contain(line));
+        var again = await sockconf.Run(["replay", line.Split(' ')[2], "--", .. UpperCase]);
+        again.MustExit(1);
+        Assert.That(Words(again), Is.EqualTo((string[])["FAILED"]), again.ToString);
+    }
+
+    [Test]
     public async Task Another_fault_in_its_place_is_a_change()
     {
         using var place = new Workplace();
@@ -135,7 +149,7 @@ public sealed class Replays
                 Assert.That(comments, Has.One.Match(wrong), path);
                 Assert.That(await Wireshark.Read("tshark", "-r", path, "-Y", "_ws.malformed", "-T", "fields", "-e", "frame.number"), Is.Empty);
                 Assert.That(await Wireshark.Read("tshark", "-r", path, "-N", "nd", "-c", "2", "-T", "fields", "-e", "ip.src_host"), Is.EqualTo("harness\ntarget\n"));
-                var id = one.GetProperty("replay").GetString()!.Split(' ')[2];
+                var id = Path.GetFileNameWithoutExtension(one.GetProperty("case").GetString());
                 Assert.That(
                     await Wireshark.Read("capinfos", path),
                     Does.Contain($"sockconf evidence: requirement={one.GetProperty("id").GetString()} spec=echo seed=0x1 case={id}").And.Contain($"Again: sockconf replay {id}").And.Contain("Number of stat entries = 1"));

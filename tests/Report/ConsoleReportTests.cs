@@ -32,7 +32,7 @@ public class ConsoleReportTests
 
     [Test]
     public void A_failure_has_a_card_with_all_that_is_known() => Assert.That(
-        Print(Plain, report => report.Card(Runs.Failed(), Runs.Files["tcp/close/no-reset"], "/reports/run")), Is.EqualTo(
+        Print(Plain, report => report.Card(Runs.Failed(), Runs.Files["tcp/close/no-reset"] with { Folder = "/reports/run" }, "/reports/run")), Is.EqualTo(
             """
 
             tcp/close/no-reset — does not reset   [RFC 9293 §3.6; MUST]
@@ -51,7 +51,7 @@ public class ConsoleReportTests
     [TestCase(".sockconf/runs/1", "tcp-close-no-reset-0123abcd")]
     [TestCase("/a b/it's", @"'/a b/it'\''s/cases/tcp-close-no-reset-0123abcd.json'")]
     public void A_failure_is_reproduced_by_what_replay_finds_it_by(string folder, string name) => Assert.That(
-        Print(Plain, report => report.Card(Runs.Failed(), Runs.Files["tcp/close/no-reset"], folder)), Does.Contain($"  reproduce     sockconf replay {name}\n"));
+        Print(Plain, report => report.Card(Runs.Failed(), Runs.Files["tcp/close/no-reset"] with { Folder = folder }, folder)), Does.Contain($"  reproduce     sockconf replay {name}\n"));
 
     [Test]
     public void The_last_words_of_a_target_that_died_are_on_the_card()

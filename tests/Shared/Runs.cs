@@ -40,7 +40,7 @@ internal static class Runs
     public static IReadOnlyDictionary<string, FailurePaths> NoFiles { get; } = ImmutableDictionary<string, FailurePaths>.Empty;
 
     public static IReadOnlyDictionary<string, FailurePaths> Files { get; } = ImmutableDictionary<string, FailurePaths>.Empty.Add(
-        "tcp/close/no-reset", new FailurePaths("tcp-close-no-reset-0123abcd", "cases/tcp-close-no-reset-0123abcd.json", "cases/tcp-close-no-reset-0123abcd.pcapng"));
+        "tcp/close/no-reset", new FailurePaths(".sockconf/runs/1", "tcp-close-no-reset-0123abcd", "cases/tcp-close-no-reset-0123abcd.json", "cases/tcp-close-no-reset-0123abcd.pcapng"));
 
     /// <summary>Text as an attacker would write it: control and escape sequences, marks of direction, half characters, markup.</summary>
     public static Gen<string> Hostile { get; } =
