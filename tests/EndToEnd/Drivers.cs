@@ -40,7 +40,10 @@ public sealed partial class Drivers
         Tools.Needs(command[0]);
         using var place = new Workplace();
         var outcome = await new Sockconf(place).Run(["check", "--driver", "--report", place.Report, "--seed", "1", "--max-time", "7s", "--timeout", "10s", "--", .. command]);
-        Assert.That(outcome.Exit, Is.Zero, () => $"{outcome}\n{outcome.Results.Complaints}");
+
+        // What was seen once and not again on a busy machine is told, and is no deviation: stacks with timers of their own meet such.
+        Assert.That(outcome.Exit, Is.Zero.Or.EqualTo(7), () => $"{outcome}\n{outcome.Results.Complaints}");
+        Assert.That(outcome.Results.Violated, Is.Empty, outcome.ToString);
         Assert.That(outcome.Results.Verdicts.Values.Count(verdict => verdict == "pass"), Is.GreaterThan(least), outcome.ToString);
         outcome.MustLeaveNothing();
     }
