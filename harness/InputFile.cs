@@ -42,7 +42,7 @@ internal static partial class InputFile
         return text.ReadToEnd();
     }
 
-    /// <summary>The lines of a file of any length; of one that is longer than <paramref name="most"/> characters no more than that and one.</summary>
+    /// <summary>The lines, ended by LF or CR LF, of a file of any length; of one that is longer than <paramref name="most"/> characters no more than that and one.</summary>
     /// <inheritdoc cref="Open" path="/exception"/>
     public static IEnumerable<string> Lines(string path, int most)
     {
@@ -55,16 +55,22 @@ internal static partial class InputFile
             for (int end; (end = Array.IndexOf(block, '\n', from, length - from)) >= 0; from = end + 1)
             {
                 Add(from, end);
-                yield return line.ToString();
-                line.Clear();
+                yield return Taken();
             }
 
             Add(from, length);
         }
 
-        if (line.Length > 0) yield return line.ToString();
+        if (line.Length > 0) yield return Taken();
 
         void Add(int from, int end) => line.Append(block, from, Math.Min(end - from, most + 1 - line.Length));
+
+        string Taken()
+        {
+            var whole = line.ToString();
+            line.Clear();
+            return whole.EndsWith('\r') ? whole[..^1] : whole;
+        }
     }
 
     private static Exception Refused(int error) => error switch
