@@ -4,7 +4,6 @@ using SockConformance.Api;
 using SockConformance.Captures;
 using SockConformance.Model;
 using SockConformance.Report;
-using SockConformance.Report.Html;
 using SockConformance.Run;
 using SockConformance.Targets;
 using SockConformance.Wire;
@@ -80,8 +79,7 @@ internal sealed class DriverSession(DriverRequest request, StopRequest stop)
         var document = Session.WriteReport(folder, request.Target.Also, header, run, exit, files, trouble);
         trouble.Try(() => RunFolder.Write(folder, "coverage.txt", check.Coverage.ToString()));
         events.End(exit);
-        trouble.Try(() => HtmlReport.Write(folder));
-        exit = Session.Told(trouble, folder, exit);
+        exit = Session.Finished(trouble, folder, exit);
         console.DriverSummary(header, run, check, folder, exit);
         Session.End(actions, document, request.Strict);
         return exit;

@@ -6,7 +6,6 @@ using SockConformance.Fuzz;
 using SockConformance.Generate;
 using SockConformance.Model;
 using SockConformance.Report;
-using SockConformance.Report.Html;
 using SockConformance.Run;
 using SockConformance.Targets;
 using SockConformance.Wire;
@@ -168,8 +167,7 @@ internal sealed class FuzzSession(FuzzRequest request, StopRequest stop)
         trouble.Try(() => RunFolder.Write(folder, "junit.xml", JUnitXml.Write(header, run, files)));
         trouble.Try(() => RunFolder.Write(folder, "states.dot", campaign.Map.ToDot()));
         log.End(counts, campaign.EndedBy, exit);
-        trouble.Try(() => HtmlReport.Write(folder));
-        exit = Session.Told(trouble, folder, exit);
+        exit = Session.Finished(trouble, folder, exit);
         console.Summary(counts, campaign.EndedBy, folder, header.SeedText, exit);
         return exit;
     }

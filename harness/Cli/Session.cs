@@ -53,8 +53,7 @@ internal sealed class Session(TargetRequest request, StopRequest stop)
         console.Known(run.Requirements);
         var document = WriteReport(folder, request.Also, header, run, exit, files, trouble);
         events.End(exit);
-        trouble.Try(() => HtmlReport.Write(folder));
-        exit = Told(trouble, folder, exit);
+        exit = Finished(trouble, folder, exit);
         console.Summary(header, run, folder, exit);
         End(actions, document, plan.Strict);
         if (files.Values.Count(one => one.HoldsSecrets) is var open and > 0)
@@ -135,9 +134,10 @@ internal sealed class Session(TargetRequest request, StopRequest stop)
         return document;
     }
 
-    /// <summary>Says if the report is not whole. Then no run counts as one that has ended well; whatever else is to be said of it weighs more.</summary>
-    internal static int Told(ReportTrouble trouble, string folder, int exit)
+    /// <summary>The page, when all else is written; says if the report is not whole. Then no run counts as one that has ended well; whatever else is to be said of it weighs more.</summary>
+    internal static int Finished(ReportTrouble trouble, string folder, int exit)
     {
+        trouble.Try(() => HtmlReport.Write(folder));
         if (trouble.Why is not { } why) return exit;
         Console.Error.WriteLine($"sockconf: the report in {Printable.Line(folder)} is not whole: {Printable.Line(why, 1000)}; make room there, or name another folder with --report DIR, and run it again");
         return exit == Exit.Holds ? Exit.HarnessFailed : exit;

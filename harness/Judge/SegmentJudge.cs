@@ -81,7 +81,12 @@ public static class SegmentJudge
     }
 
     /// <summary>A SYN, or a SYN+ACK, that is sent again, unasked, because nobody has acknowledged it.</summary>
-    private static bool IsAgain(Connection known, Segment answer) => known.Phase == Phase.SynSent ? answer.Is(SegmentKind.Syn) && answer.Sequence == known.TheirInitial : known.Phase is not (Phase.Listen or Phase.Closed) && answer.Is(SegmentKind.SynAck) && answer.Sequence == known.TheirInitial;
+    private static bool IsAgain(Connection known, Segment answer) => answer.Sequence == known.TheirInitial && known.Phase switch
+    {
+        Phase.Listen or Phase.Closed => false,
+        Phase.SynSent => answer.Is(SegmentKind.Syn),
+        _ => answer.Is(SegmentKind.SynAck),
+    };
 
     /// <summary>The next step of the socket waited for an answer that did not come.</summary>
     private static bool WaitedInVain(Evidence evidence, int step)

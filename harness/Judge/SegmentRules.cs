@@ -64,7 +64,7 @@ internal static class SegmentRules
         if (sent.Has(TcpFlags.Rst)) return Silence(known, "listen-rst");
         if (sent.Has(TcpFlags.Ack)) return ResetFor(known.WasReturned ? "syn-received-rst" : "listen-ack", sent);
         if (!sent.Has(TcpFlags.Syn)) return Silence(known, "listen-odd-flags");
-        bool Opens(Segment answer) => answer.Has(TcpFlags.Syn | TcpFlags.Ack) && unchecked(answer.Acknowledgment - sent.Sequence) is >= 1 and var acknowledged && acknowledged <= unchecked(sent.NextSequence - sent.Sequence);
+        bool Opens(Segment answer) => IsSynAckFor(sent, answer);
         bool Refuses(Segment answer) => answer.Has(TcpFlags.Rst | TcpFlags.Ack) && answer.Acknowledgment == sent.NextSequence;
         if (sent.Has(TcpFlags.Fin)) return new SegmentRule(Group + "syn-fin", $"SYN+ACK with acknowledgment {sent.Sequence + 1}, a RST, or nothing", false, answer => Opens(answer) || Refuses(answer));
         if (inject.Options.Length > 0) return new SegmentRule(Group + "junk-options", "SYN+ACK, or a RST", true, answer => Opens(answer) || Refuses(answer));
@@ -77,8 +77,12 @@ internal static class SegmentRules
         if (sent.Has(TcpFlags.Rst)) return Silence(known, "syn-sent-rst");
         if (sent.Has(TcpFlags.Ack)) return sent.Acknowledgment == known.TheirNext ? null : ResetFor("syn-sent-bad-ack", sent);
         return !sent.Has(TcpFlags.Syn) || sent.Has(TcpFlags.Fin) ? null : new SegmentRule(Group + "simultaneous-open", $"SYN+ACK with sequence {known.TheirInitial} and acknowledgment {sent.Sequence + 1}", true,
-            answer => answer.Has(TcpFlags.Syn | TcpFlags.Ack) && answer.Sequence == known.TheirInitial && unchecked(answer.Acknowledgment - sent.Sequence) is >= 1 and var acknowledged && acknowledged <= unchecked(sent.NextSequence - sent.Sequence));
+            answer => IsSynAckFor(sent, answer) && answer.Sequence == known.TheirInitial);
     }
+
+    /// <summary>It acknowledges a SYN, and perhaps some of what that carries.</summary>
+    private static bool IsSynAckFor(Segment sent, Segment answer) =>
+        answer.Has(TcpFlags.Syn | TcpFlags.Ack) && unchecked(answer.Acknowledgment - sent.Sequence) is >= 1 and var acknowledged && acknowledged <= unchecked(sent.NextSequence - sent.Sequence);
 
     /// <summary>RFC 9293 §3.10.7.4 for SYN-RECEIVED. What a RST inside the window that is not exact does there differs between good stacks.</summary>
     private static SegmentRule? OfSynReceived(Connection known, Segment sent)

@@ -8,8 +8,8 @@ namespace SockConformance.Report;
 /// events.ndjson: one JSON object per line, written as things happen, so that a run cut off in the middle can still be read.
 /// Passes every event on to the next observer.
 /// </summary>
-/// <param name="trouble">Told if it cannot be written; null: whoever writes gets the exception.</param>
-internal sealed class EventLog(string folder, IRunObserver next, ReportTrouble? trouble = null) : IRunObserver, IDisposable
+/// <param name="trouble">Told if it cannot be written.</param>
+internal sealed class EventLog(string folder, IRunObserver next, ReportTrouble trouble) : IRunObserver, IDisposable
 {
     private const int MostConnections = 64;
     private readonly EventStream events = new(folder, trouble);
@@ -84,7 +84,7 @@ internal sealed class EventLog(string folder, IRunObserver next, ReportTrouble? 
 }
 
 /// <summary>One JSON object per line, flushed as it is written. After a line that could not be written there is none.</summary>
-internal sealed class EventStream(string folder, ReportTrouble? trouble) : IDisposable
+internal sealed class EventStream(string folder, ReportTrouble trouble) : IDisposable
 {
     // Whoever makes a report of the run reads it meanwhile.
     private readonly FileStream stream = new(Path.Combine(folder, "events.ndjson"), FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
@@ -109,12 +109,9 @@ internal sealed class EventStream(string folder, ReportTrouble? trouble) : IDisp
             }
 
             line.WriteByte((byte)'\n');
-            if (trouble is null) Put();
-            else broken = !trouble.Try(Put);
+            broken = !trouble.Try(() => stream.Write(line.GetBuffer().AsSpan(0, (int)line.Length)));
         }
     }
 
     public void Dispose() => stream.Dispose();
-
-    private void Put() => stream.Write(line.GetBuffer().AsSpan(0, (int)line.Length));
 }

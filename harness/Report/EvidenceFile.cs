@@ -71,10 +71,26 @@ internal static class EvidenceFile
 {
     private const string Loopback = "lo";
 
+    /// <summary>Writes it whole or not at all.</summary>
     /// <returns>Whether secrets of TLS sessions are in it.</returns>
     public static bool Write(string path, EvidenceTitle title, CaptureOrigin origin, IReadOnlyCollection<(IPAddress, string)> names, IReadOnlyList<EvidencePacket> packets)
     {
         var secrets = origin.KeyLog is { } keys ? KeyLog.LinesFor(keys, origin.Link, packets.Select(packet => packet.Segment)) : "";
+        try
+        {
+            Write(path, title, origin, names, packets, secrets);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            RunFolder.Remove(path);
+            throw;
+        }
+
+        return secrets.Length > 0;
+    }
+
+    private static void Write(string path, EvidenceTitle title, CaptureOrigin origin, IReadOnlyCollection<(IPAddress, string)> names, IReadOnlyList<EvidencePacket> packets, string secrets)
+    {
         using var stream = new BufferedStream(File.Create(path));
         var writer = new PcapngWriter(stream);
         writer.Section($"sockconf {RunHeader.Version}", title.ToString());
@@ -83,7 +99,6 @@ internal static class EvidenceFile
         if (secrets.Length > 0) writer.TlsSecrets(secrets);
         foreach (var (segment, direction, comments) in packets) writer.Packet(Clock.Wall(segment.At), segment.Frame.Span, direction, comments.AsSpan());
         writer.Statistics(new CaptureStatistics(Clock.Wall(TimeSpan.Zero), origin.Until, origin.Counts.Received, origin.Counts.Dropped));
-        return secrets.Length > 0;
     }
 
     /// <summary>Who is who: an address that both ends have, as over ::1, gets both names in one.</summary>

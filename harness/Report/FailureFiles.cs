@@ -62,9 +62,8 @@ internal static class FailureFiles
         var capturePath = Path.Combine("cases", $"{id}.pcapng");
         var title = new EvidenceTitle(requirement, header.Suite.Service.Name, header.SeedText, id, RunOf(folder), failure.Violation);
         var holdsSecrets = false;
-        if (trouble.Try(() => holdsSecrets = EvidenceFile.Write(Path.Combine(folder, capturePath), title, origin, Names(evidence, accepted), packets))) return new FailurePaths(folder, id, casePath, capturePath) { HoldsSecrets = holdsSecrets };
-        RunFolder.Remove(Path.Combine(folder, capturePath));
-        return new FailurePaths(folder, id, casePath, null);
+        var written = trouble.Try(() => holdsSecrets = EvidenceFile.Write(Path.Combine(folder, capturePath), title, origin, Names(evidence, accepted), packets));
+        return new FailurePaths(folder, id, casePath, written ? capturePath : null) { HoldsSecrets = holdsSecrets };
     }
 
     /// <summary>The name of a run: that of its folder, not where on this machine it is.</summary>

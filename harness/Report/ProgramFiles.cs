@@ -114,9 +114,8 @@ internal static class ProgramFiles
         var capturePath = Path.Combine("cases", $"{id}.pcapng");
         var title = new EvidenceTitle(demand, null, header.SeedText, id, FailureFiles.RunOf(folder), failure.Violation);
         var hosts = failure.Flows.SelectMany(flow => (IPAddress[])[flow.Tuple.Client.Address, flow.Tuple.Server.Address]).ToList(); // both have sockets at each end
-        if (trouble.Try(() => EvidenceFile.Write(Path.Combine(folder, capturePath), title, origin, EvidenceFile.Names(hosts, hosts), Annotated(failure, demand.Id, segments)))) return new FailurePaths(folder, id, casePath, capturePath);
-        RunFolder.Remove(Path.Combine(folder, capturePath));
-        return new FailurePaths(folder, id, casePath, null);
+        var written = trouble.Try(() => EvidenceFile.Write(Path.Combine(folder, capturePath), title, origin, EvidenceFile.Names(hosts, hosts), Annotated(failure, demand.Id, segments)));
+        return new FailurePaths(folder, id, casePath, written ? capturePath : null);
     }
 
     /// <summary>At the first packet after a call what the call was, and where the violation shows. Which host sent a packet is not known: both have one address.</summary>

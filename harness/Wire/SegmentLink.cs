@@ -91,7 +91,12 @@ internal sealed class SegmentLink : ISegmentLink
         public KernelCaller()
         {
             socket.LingerZero(); // nothing of it is left when the case is over
-            if (socket.Bind(new IPEndPoint(VirtualEthernet.NearAddress, 0)) is { Errno: { } refused }) throw new IOException($"bind: {refused}");
+            if (socket.Bind(new IPEndPoint(VirtualEthernet.NearAddress, 0)) is { Errno: { } refused })
+            {
+                socket.Dispose();
+                throw new IOException($"bind: {refused}");
+            }
+
             Name = socket.LocalName()!;
         }
 

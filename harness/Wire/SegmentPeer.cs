@@ -117,16 +117,9 @@ internal sealed class SegmentPeer
     public void Drop()
     {
         wire.Remove(this);
-        using (Caller)
-        {
-            if (Unused || IsReset || (Shut && IsEnded)) return;
-            Reset();
-        }
-    }
-
-    private void Reset()
-    {
-        foreach (var number in ((uint[])[Next, Acknowledged, heard]).Distinct()) wire.Send(SegmentCrafter.Frame(Local, Remote, new CraftedSegment(TcpFlags.Rst, number, 0, default, 0)));
+        uint[] numbers = Unused || IsReset || (Shut && IsEnded) ? [] : [Next, Acknowledged, heard];
+        foreach (var number in numbers.Distinct()) wire.Send(SegmentCrafter.Frame(Local, Remote, new CraftedSegment(TcpFlags.Rst, number, 0, default, 0)));
+        Caller?.Dispose();
     }
 
     /// <summary>Sends whatever a step says.</summary>

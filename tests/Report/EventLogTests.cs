@@ -18,7 +18,7 @@ public class EventLogTests
     {
         using var folder = new TempFolder();
         var lengths = new List<long>();
-        using (var log = new EventLog(folder.Path, new Listener()))
+        using (var log = new EventLog(folder.Path, new Listener(), new ReportTrouble()))
         {
             Action[] events =
             [
@@ -47,7 +47,7 @@ public class EventLogTests
     public void A_case_is_told_with_its_verdict_and_its_close()
     {
         using var folder = new TempFolder();
-        using (var log = new EventLog(folder.Path, new Listener())) log.CaseDone(Runs.Requirement(), Case, new Verdict.Violation("a", "b"), CloseVerdict.HalfOpen);
+        using (var log = new EventLog(folder.Path, new Listener(), new ReportTrouble())) log.CaseDone(Runs.Requirement(), Case, new Verdict.Violation("a", "b"), CloseVerdict.HalfOpen);
         var line = Lines(folder).Single();
         Assert.That(
             (line.GetProperty("requirement").GetString(), line.GetProperty("situation").GetString(), line.GetProperty("verdict").GetString(), line.GetProperty("close").GetString()),
@@ -58,7 +58,7 @@ public class EventLogTests
     public void A_case_is_told_with_its_connections_and_what_it_visited_of_the_socket_model()
     {
         using var folder = new TempFolder();
-        using (var log = new EventLog(folder.Path, new Listener())) log.CaseDone(Runs.Requirement(), Case, Verdict.Holds, CloseVerdict.Orderly);
+        using (var log = new EventLog(folder.Path, new Listener(), new ReportTrouble())) log.CaseDone(Runs.Requirement(), Case, Verdict.Holds, CloseVerdict.Orderly);
         var line = Lines(folder).Single();
         Assert.That(line.GetProperty("connections")[0].ToString(), Is.EqualTo("""{"protocol":"tcp","source":"127.0.0.2:40000","destination":"127.0.0.1:7777","established":true,"sent":20,"received":20}"""));
         Assert.That(line.GetProperty("visits").ToString(), Is.EqualTo("""{"unconnected connect":1,"connected send":1,"connected receive":1,"connected shutdown-write":1,"write-shut receive":1,"write-shut close":1}"""));
@@ -68,7 +68,7 @@ public class EventLogTests
     public void Hostile_text_stays_within_its_line() => Law.Holds(Runs.Hostile, text =>
     {
         using var folder = new TempFolder();
-        using (var log = new EventLog(folder.Path, new Listener()))
+        using (var log = new EventLog(folder.Path, new Listener(), new ReportTrouble()))
         {
             log.Start(Runs.Header with { Target = text });
             log.RequirementDone(Runs.Failed(observed: text), 1, 1);
@@ -82,7 +82,7 @@ public class EventLogTests
     {
         using var folder = new TempFolder();
         var listener = new Listener();
-        using var log = new EventLog(folder.Path, listener);
+        using var log = new EventLog(folder.Path, listener, new ReportTrouble());
         log.CaseDone(Runs.Requirement(), Case, Verdict.Holds, CloseVerdict.None);
         log.Shrinking(Runs.Requirement());
         log.RequirementDone(Runs.Result(Status.Pass), 2, 5);

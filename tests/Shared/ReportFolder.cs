@@ -54,7 +54,7 @@ internal sealed class ReportFolder : IDisposable
         var files = results.Where(result => result.Failure is not null).ToDictionary(
             result => result.Requirement.Id, result => FailureFiles.Save(Path, header, result.Requirement, (ScenarioFailure)result.Failure!, new CaptureOrigin(LinkType.Ethernet, new CaptureCounts(555, 0)), new ReportTrouble()));
         var run = Runs.Of(results);
-        using (var events = new EventLog(Path, new Nobody()))
+        using (var events = new EventLog(Path, new Nobody(), new ReportTrouble()))
         {
             events.Start(header);
             foreach (var (index, result) in results.Index())
