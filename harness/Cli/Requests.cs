@@ -112,14 +112,14 @@ internal sealed record CheckRequest(Suite Suite, ImmutableArray<Requirement> Sel
 {
     public TlsSecrets Secrets { get; init; }
 
-    /// <summary>What is known of a quick run: no answer within this time is suspicious; a failure is confirmed with more patience.</summary>
+    /// <summary>What is known of a quick run: no answer within this time is suspicious; a failure is confirmed with twice the patience.</summary>
     private static readonly TimeSpan QuickReply = TimeSpan.FromSeconds(0.6);
 
     /// <summary>The profiles: the times are counted from the start of the program.</summary>
     private static Pace PaceOf(Profile profile, TimeSpan? maxTime) => (profile, maxTime) switch
     {
         (_, { } wanted) => new Pace(wanted, null, null, null),
-        (Profile.Quick, _) => new Pace(TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(2.4), TimeSpan.FromSeconds(0.5), QuickReply),
+        (Profile.Quick, _) => new Pace(TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(2.7), TimeSpan.FromSeconds(0.5), QuickReply),
         (Profile.Thorough, _) => new Pace(null, null, null, null),
         _ => new Pace(TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(13), null, null),
     };

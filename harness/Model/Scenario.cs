@@ -17,6 +17,26 @@ public sealed record Scenario(string Situation, ImmutableArray<Step> Steps)
     [JsonIgnore]
     public bool IsOfDatagrams => Steps.Any(step => step is Step.Open);
 
+    /// <summary>
+    /// How long its deliberate pauses last together: rests, pauses between SEND calls, and those of a reader that takes its time, who is
+    /// taken to read as much as was sent or asked for.
+    /// </summary>
+    [JsonIgnore]
+    public TimeSpan Rests
+    {
+        get
+        {
+            var milliseconds = Steps.Sum(step => step switch
+            {
+                Step.Idle idle => idle.Milliseconds,
+                Step.Send { Pause: > 0, Cuts.Length: > 0 } send => send.Pause * Math.Max(0, Math.Ceiling(send.Data.Size / send.Cuts.Average()) - 1),
+                Step.Connect { ReadPause: > 0, ReadChunk: > 0 } slow => (double)slow.ReadPause * (BytesReadOn(slow.Socket) / slow.ReadChunk),
+                _ => 0,
+            });
+            return TimeSpan.FromMilliseconds(milliseconds);
+        }
+    }
+
     /// <summary>All payload bytes that the legal sends on one socket put on its connection; of one that may fail only the first megabyte, for no more is ever judged.</summary>
     public byte[] BytesSentOn(int socket)
     {
@@ -30,6 +50,10 @@ public sealed record Scenario(string Situation, ImmutableArray<Step> Steps)
 
         return [.. bytes];
     }
+
+    private long BytesReadOn(int socket) => Math.Max(
+        Steps.OfType<Step.Send>().Where(send => send.Socket == socket).Sum(send => (long)send.Data.Size),
+        Steps.OfType<Step.Receive>().Where(receive => receive.Socket == socket).Sum(receive => (long)(receive.Bytes ?? 0)));
 
     /// <summary>The steps on one line, for a report's “what we did”.</summary>
     public string OneLine(int most = 12) =>

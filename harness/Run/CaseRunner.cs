@@ -11,7 +11,7 @@ internal sealed class CaseRunner(TargetPool pool, ServiceSpec service, PacketCap
 {
     private static readonly TimeSpan DyingPatience = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan Afterthought = TimeSpan.FromMilliseconds(30), TrialAfterthought = TimeSpan.FromMilliseconds(200), TrialWork = TimeSpan.FromSeconds(1);
-    private const int KnownNotToClose = 40, ConnectionsInCasePatience = 60;
+    private const int KnownNotToClose = 40, ConnectionsInCasePatience = 60, HastyTrial = 2;
     private int connections, cases;
 
     /// <summary>How long the run may take.</summary>
@@ -48,7 +48,7 @@ internal sealed class CaseRunner(TargetPool pool, ServiceSpec service, PacketCap
         var scaled = patience.Scaled(requirement.PatienceScale * hurry * (Control?.Factor ?? 1));
         var perConnection = (patience.Case / ConnectionsInCasePatience) * scenario.Sockets.Length;
         scaled = scaled with { Case = requirement.CaseLimit is { } limit ? limit * (patience.Case / Patience.Default.Case) : scaled.Case + perConnection };
-        if (!onTrial && Pace.Reply is { } soon && soon * (patience.Reply / Patience.Default.Reply) is var hasty && hasty < scaled.Reply) scaled = scaled with { Reply = hasty, Close = hasty };
+        if (Pace.Reply is { } soon && soon * (patience.Reply / Patience.Default.Reply) * (onTrial ? HastyTrial * (Control?.Factor ?? 1) : 1) is var hasty && hasty < scaled.Reply) scaled = scaled with { Reply = hasty, Close = hasty };
         if (Pace.All - start is { } left && left < scaled.Case) scaled = scaled with { Case = left };
         var settle = TargetDoesNotClose && !requirement.JudgesClose ? scaled.Close / KnownNotToClose : scaled.Close;
         Interlocked.Increment(ref cases);

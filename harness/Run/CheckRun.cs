@@ -91,7 +91,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
             one.StartedAt = Clock.Now;
             IReadOnlyList<Scenario> random = one.Requirement.Random is { } generator
                 ? Programs.Draw(generator(), plan.Seed, one.Requirement.Id, (int)Math.Ceiling(one.Requirement.RandomCases * plan.CaseScale)) : [];
-            var all = one.Requirement.Fixed.Concat(random).Where(scenario => plan.Pace.Rest is not { } most || Rest(scenario) <= most.TotalMilliseconds).ToList();
+            var all = one.Requirement.Fixed.Concat(random).Where(scenario => plan.Pace.Rest is not { } most || scenario.Rests <= most).ToList();
             one.Pending = all.Count;
             cases.AddRange(all.Select((scenario, round) => (one, scenario, round)));
             if (all.Count == 0) Finish(one, Status.Skip, "its cases take longer than this profile allows");
@@ -99,7 +99,7 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
 
         // Those with long rests first: the others fill the gaps. Then a case of each requirement before a second one of any, so that a short
         // run says something of all; those that need a target of their own before others.
-        var queue = cases.OrderByDescending(item => Math.Max(LongRest, Rest(item.Scenario))).ThenBy(item => item.Round).ThenByDescending(item => item.Owner.Requirement.Company)
+        var queue = cases.OrderByDescending(item => Math.Max(LongRest, item.Scenario.Rests.TotalMilliseconds)).ThenBy(item => item.Round).ThenByDescending(item => item.Owner.Requirement.Company)
             .Select(item => (item.Owner, item.Scenario)).ToList();
         var lanes = Enumerable.Range(0, Math.Min(plan.Lanes, queue.Count)).Select(_ => Task.Factory.StartNew(() => Lane(queue), TaskCreationOptions.LongRunning)).ToArray();
         try
@@ -306,9 +306,9 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
                     // Seen only in company: if nothing else explains it by the end of the run, it is flaky.
                     one.InCompany = (decision.Reason!, decision.Failure!);
                     return;
-                case Status.Flaky:
+                case Status.Flaky or Status.Inconclusive when decision.Failure is { } seen:
                     // Another suspect may show it for sure.
-                    one.Flaky = (decision.Reason!, decision.Failure!);
+                    if (one.Doubt is not { Status: Status.Flaky }) one.Doubt = (decision.Status, decision.Reason!, seen);
                     return;
                 case Status.Inconclusive:
                     one.Unsure ??= decision.Reason;
@@ -341,9 +341,9 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
     /// <summary>All cases of a requirement are done and none was found at fault.</summary>
     private void Conclude(Progress one)
     {
-        if (one.Flaky is { } flaky)
+        if (one.Doubt is { } doubt)
         {
-            Finish(one, Status.Flaky, flaky.Reason, flaky.Failure);
+            Finish(one, doubt.Status, doubt.Reason, doubt.Failure);
             return;
         }
 
@@ -351,7 +351,6 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
         {
             { Cases: 0, Unsure: null } => (Status.Skip, "the time was over"),
             { Unsure: { } why } => (Status.Inconclusive, why),
-            { Blocked: Trial.TimeOver } => (Status.Skip, "the time was over before a failure could be confirmed"),
             { Blocked: { } why } => (Status.Skip, $"{Words.CannotBeDecided}{why}"),
             { NotObservable: { } why } => (Status.Skip, $"not observable: {why}"),
             _ => (Status.Pass, one.Dropped > 0 ? $"the time was over: {one.Dropped} more cases were not run" : null),
@@ -378,8 +377,6 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
             ? result with { Status = Status.Flaky, Reason = seen.Reason, Failure = seen.Failure } : result);
     }
 
-    private static int Rest(Scenario scenario) => scenario.Steps.OfType<Step.Idle>().Sum(idle => idle.Milliseconds);
-
     /// <summary>How far one requirement is.</summary>
     private sealed class Progress(Requirement requirement)
     {
@@ -394,7 +391,8 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
         public List<(Evidence Evidence, Verdict.Violation Violation)> Suspects { get; } = [];
 
         public string? Unsure, Blocked, NotObservable;
-        public (string Reason, ScenarioFailure Failure)? InCompany, Flaky;
+        public (string Reason, ScenarioFailure Failure)? InCompany;
+        public (Status Status, string Reason, ScenarioFailure Failure)? Doubt;
         public RequirementResult? Result;
 
         /// <summary>Its own cases are over. One that is judged on every case has its final result only at the end of the run.</summary>

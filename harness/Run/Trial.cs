@@ -31,29 +31,26 @@ internal sealed class Trial(CaseRunner runner, TrialBudget budget, Action<Requir
         return evidence.Capture is { Available: true, Complete: false } ? new Verdict.Inconclusive("packets were lost by the capture") : verdict;
     }
 
-    /// <summary>Runs a scenario on a fresh target and judges it by one requirement.</summary>
+    /// <summary>Runs a scenario on a fresh target and judges it by one requirement. A run that was cut short shows a violation or nothing.</summary>
     public (Verdict Verdict, Evidence Evidence) Alone(Requirement requirement, Scenario scenario, double hurry = 1)
     {
         Verdict? verdict = null;
         var evidence = runner.Run(requirement, scenario, fresh: true, hurry, seen => (verdict = Judge(requirement, seen)) is Verdict.Violation, onTrial: true);
-        return (verdict!, evidence);
+        return (verdict is Verdict.Pass && evidence.CutShort ? new Verdict.Inconclusive(TimeOver) : verdict!, evidence);
     }
 
     /// <summary>The result for a requirement of which one case showed a violation.</summary>
     public (Status Status, string? Reason, ScenarioFailure? Failure) Decide(Requirement requirement, Evidence first, Verdict.Violation violation)
     {
         var tries = Again(requirement, first.Scenario, budget.Retries);
-        var (runs, failed) = (tries.Count, tries.Count(one => one.Verdict is Verdict.Violation));
         var unsure = tries.Select(one => one.Verdict).OfType<Verdict.Inconclusive>().FirstOrDefault();
-        var last = failed == 0 ? (Verdict: (Verdict)violation, Evidence: first) : tries.Last(one => one.Verdict is Verdict.Violation);
-        if (failed == runs)
-        {
-            var asFound = new ScenarioFailure((Verdict.Violation)last.Verdict, last.Evidence, new Shrinking(first.Scenario.Steps.Length, first.Scenario.Steps.Length, 0), (failed + 1, runs + 1));
-            return (requirement.Level == Level.Must ? Status.Fail : Status.Warn, null, asFound);
-        }
-
-        if (failed == 0 && unsure is not null) return (unsure.TargetDied || unsure.Why == TimeOver ? Status.Skip : Status.Inconclusive, unsure.Why, null);
+        var decided = unsure is { Why: TimeOver } ? [.. tries.Where(one => one.Verdict is not Verdict.Inconclusive { Why: TimeOver })] : tries; // what had no time says nothing
+        var (runs, failed) = (decided.Count, decided.Count(one => one.Verdict is Verdict.Violation));
+        var last = failed == 0 ? (Verdict: (Verdict)violation, Evidence: first) : decided.Last(one => one.Verdict is Verdict.Violation);
         var asIs = new ScenarioFailure(violation, first, new Shrinking(first.Scenario.Steps.Length, first.Scenario.Steps.Length, 0), (failed + 1, runs + 1));
+        if (runs == 0 && tries.Count > 0) return (Status.Inconclusive, $"seen once ({violation.Observed}), and the time was over before it was confirmed", asIs);
+        if (failed == runs) return (requirement.Level == Level.Must ? Status.Fail : Status.Warn, null, asIs with { Violation = (Verdict.Violation)last.Verdict, Evidence = last.Evidence });
+        if (failed == 0 && unsure is not null) return (unsure.TargetDied ? Status.Skip : Status.Inconclusive, unsure.Why, null);
         return failed == 0 && !first.Alone
             ? (Status.Pass, $"failed only next to other cases: {violation.Observed}", asIs)
             : (Status.Flaky, $"failed {failed + 1} of {runs + 1} runs: {violation.Observed}", asIs);

@@ -32,4 +32,12 @@ public class ScenarioTests
         var scenario = Talk.Scenario("", Talk.Each(Enumerable.Range(0, 20), Talk.Connect));
         Assert.That(scenario.OneLine(most: 2), Is.EqualTo("#0 connect → #1 connect → … (20 steps in all)"));
     }
+
+    [Test]
+    public void The_rests_of_a_scenario_are_its_pauses_and_those_of_a_slow_reader()
+    {
+        var scenario = Talk.Scenario(
+            "", [new Step.Connect(0, ReadChunk: 1000, ReadPause: 10), new Step.Idle(200), new Step.Send(0, Payload.Literal.Of(new byte[5000]), [2000], Pause: 7), new Step.Receive(0, 4000), new Step.Close(0)]);
+        Assert.That(scenario.Rests, Is.EqualTo(TimeSpan.FromMilliseconds(200 + (2 * 7) + (5 * 10))));
+    }
 }
