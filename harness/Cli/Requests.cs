@@ -119,7 +119,7 @@ internal sealed record CheckRequest(Suite Suite, ImmutableArray<Requirement> Sel
     private static Pace PaceOf(Profile profile, TimeSpan? maxTime) => (profile, maxTime) switch
     {
         (_, { } wanted) => new Pace(wanted, null, null, null),
-        (Profile.Quick, _) => new Pace(TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(2.7), TimeSpan.FromSeconds(0.5), QuickReply),
+        (Profile.Quick, _) => new Pace(TimeSpan.FromSeconds(1.8), TimeSpan.FromSeconds(2.7), TimeSpan.FromSeconds(0.5), QuickReply),
         (Profile.Thorough, _) => new Pace(null, null, null, null),
         _ => new Pace(TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(13), null, null),
     };
