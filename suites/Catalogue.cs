@@ -36,12 +36,20 @@ public static class Catalogue
                 .. Concurrency.For(talk), .. Tcp.Programs.For(talk), .. Life.For(talk), .. Resources.For(talk),
                 .. Openings.For(talk), .. OpenConnections.For(talk), .. Streams.For(talk), .. Bystanders.For(talk),
             ];
+        if (!service.ServesSideBySide) requirements = [.. requirements.Select(OneAtATime)];
         return new Suite(service.Name, service.Title, Suite.Levelled(service, requirements), Concurrency.SilentClientBlocksNobody) { Service = service, Oracles = Fuzz.Oracles.For(talk) };
     }
 
     /// <summary>The requirements of a client of such a server.</summary>
     public static Suite ForClientsOf(ServiceSpec service) =>
         new($"{service.Name} (client)", $"a client of: {service.Title}", Suite.Levelled(service, Clients.For(new Conversation(service))), null) { Service = service, OfClients = true };
+
+    /// <summary>What can be demanded of a server that waits for a silent client: cases whose clients come one after the other.</summary>
+    private static Requirement OneAtATime(Requirement requirement)
+    {
+        ImmutableArray<Scenario> cases = [.. requirement.Fixed.Where(scenario => scenario.OpenAtOnce <= 1)];
+        return requirement with { Fixed = cases, Applies = requirement.Applies && (requirement.Always || requirement.Random is not null || !cases.IsEmpty) };
+    }
 
     private static ImmutableArray<Requirement> Kind(Conversation talk) => talk.Service.Kind switch
     {

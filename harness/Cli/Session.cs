@@ -166,5 +166,6 @@ internal sealed class Session(TargetRequest request, StopRequest stop)
 
     private TargetPool NewPool(PacketCapture? capture, Suite? suite, TlsSetup secure) => new(
         new TargetSource(secure.Command, request.Attached, request.FixedPort, () => Box.New(), request.Launch, new Ports(), suite is { OfClients: true }) { Transport = suite?.Service.Transport ?? Transport.Tcp },
-        port => capture?.Watch(port), stop.Token);
+        port => capture?.Watch(port), stop.Token)
+    { SideBySide = suite?.Service.ServesSideBySide ?? true };
 }

@@ -36,7 +36,7 @@ internal sealed class FuzzGenerator
         (this.service, this.corpus, this.seed) = (service, corpus, seed);
         talk = new Conversation(service);
         datagrams = service.Transport == Transport.Udp;
-        oneAtATime = service.Clients == 1 || !service.SilentClientMustNotBlock;
+        oneAtATime = service.Clients == 1 || !service.ServesSideBySide;
         rules = [.. service.Rules.Where(rule => !rule.When.Malformed)];
         tokens = [.. Tokens(service).Where(token => token.Length is > 0 and <= 64).DistinctBy(Convert.ToHexString)];
     }

@@ -7,6 +7,7 @@ internal sealed class Story
 {
     private readonly ServiceSpec service;
     private readonly Owed owed;
+    private readonly int? endedAt;
 
     public Story(Evidence evidence, ConnectionTrace connection)
     {
@@ -23,6 +24,7 @@ internal sealed class Story
             if (outcome.Result == StepResult.EndOfFile) EndOfFileAt ??= i;
             if (outcome.Is("ECONNRESET", "EPIPE")) ResetAt ??= i;
             if (step is Step.ShutdownWrite && outcome.Result == StepResult.Done) ShutAt ??= i;
+            if (step is Step.ShutdownWrite or Step.CloseNotify or Step.Close && outcome.Result == StepResult.Done) endedAt ??= i;
             if (step is Step.Abort) AbortedAt ??= i;
             if (step is Step.Receive { Bytes: null } && outcome.Result == StepResult.TimedOut) NoEndOfFileAt ??= i;
             if (step is Step.Close && outcome.Result == StepResult.Done)
@@ -70,14 +72,14 @@ internal sealed class Story
     /// <summary>We brought this connection to an end in the orderly way.</summary>
     public bool EndedOrderlyByUs => Connection.Established && AbortedAt is null && !LeftUnread && (ShutAt is not null || ClosedAt is not null);
 
-    /// <summary>The target's FIN came before ours.</summary>
-    public bool TargetClosedFirst => EndOfFileAt is { } end && (ShutAt is null || end < ShutAt) && (ClosedAt is null || end < ClosedAt);
+    /// <summary>The target's FIN came before our end: our FIN, or in a TLS session our close_notify.</summary>
+    public bool TargetClosedFirst => EndOfFileAt is { } end && (endedAt is null || end < endedAt);
 
     /// <summary>Outside a TLS session of a TLS service, and where bytes were put beneath one, the spec says nothing.</summary>
     private static Owed OwedOn(Evidence evidence, ConnectionTrace connection, ReadOnlySpan<byte> sent)
     {
         var steps = evidence.Scenario.Steps.Zip(evidence.Trace.Outcomes).Where(entry => entry.First.On == connection.Socket).ToList();
-        var ended = steps.Any(entry => entry is { First: Step.ShutdownWrite, Second.Result: StepResult.Done });
+        var ended = steps.Any(entry => entry is { First: Step.ShutdownWrite or Step.CloseNotify, Second.Result: StepResult.Done });
         if (evidence.Service.Tls is not null && (connection.Tls?.Version is null || steps.Any(entry => entry.First is Step.Send { Raw: true }))) return new Owed([], ended, Open: true);
         return evidence.Service.IsEcho ? new Owed([new DueReply(sent.ToArray(), null)], ended, false) : Replies.To(evidence.Service, sent, ended);
     }

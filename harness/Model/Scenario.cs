@@ -37,6 +37,25 @@ public sealed record Scenario(string Situation, ImmutableArray<Step> Steps)
         }
     }
 
+    /// <summary>How many of its connections are open at the same time, at most.</summary>
+    [JsonIgnore]
+    public int OpenAtOnce
+    {
+        get
+        {
+            var open = new HashSet<int>();
+            var most = 0;
+            foreach (var step in Steps)
+            {
+                if (step is Step.Connect connect) open.Add(connect.Socket);
+                else if (step is Step.Close or Step.Abort && step.On is { } ended) open.Remove(ended);
+                most = Math.Max(most, open.Count);
+            }
+
+            return most;
+        }
+    }
+
     /// <summary>All payload bytes that the legal sends on one socket put on its connection; of one that may fail only the first megabyte, for no more is ever judged.</summary>
     public byte[] BytesSentOn(int socket)
     {

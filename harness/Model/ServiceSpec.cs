@@ -132,6 +132,9 @@ public sealed record ServiceSpec
 
     public bool SilentClientMustNotBlock { get; init; } = true;
 
+    /// <summary>Clients may be there at the same time. Without it a server may serve one to its end before the next: its clients come one after the other.</summary>
+    public bool ServesSideBySide => Transport == Transport.Udp || SilentClientMustNotBlock;
+
     /// <summary>The longest request payload; null for what the framing allows.</summary>
     public int? RequestMax { get; init; }
 

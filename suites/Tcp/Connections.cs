@@ -35,7 +35,11 @@ public static class Connections
             Fix = "answer on the descriptor that accept() returned",
             Always = true,
             After = ThreeWayHandshake,
-            Fixed = [Talk.Scenario("three clients at a time", Talk.Each([0, 1, 2], talk.Enter), Talk.Each([0, 1, 2], i => talk.Exchange(i, i, 40)), Talk.Each([0, 1, 2], talk.Leave))],
+            Fixed =
+            [
+                Talk.Scenario("three clients at a time", Talk.Each([0, 1, 2], talk.Enter), Talk.Each([0, 1, 2], i => talk.Exchange(i, i, 40)), Talk.Each([0, 1, 2], talk.Leave)),
+                Talk.Scenario("one after another", Talk.Each([0, 1], i => talk.Visit(i, i, 40))),
+            ],
             Judge = TupleJudge.OnePerConnection,
         },
     ];

@@ -69,8 +69,8 @@ public static class Survival
         },
     ];
 
-    /// <summary>A witness is served before and after, and a newcomer is served at the end.</summary>
-    private static Scenario Among(Conversation talk, string situation, IEnumerable<Step> rudeness) => talk.KeepsOpen
+    /// <summary>A witness is served before and after, where the service serves clients side by side, and a newcomer is served at the end.</summary>
+    private static Scenario Among(Conversation talk, string situation, IEnumerable<Step> rudeness) => talk.KeepsOpen && talk.Service.ServesSideBySide
         ? Talk.Scenario(
             situation, talk.Enter(Witness), talk.Exchange(Witness, 90, 30), rudeness, Talk.Wait(30), talk.Exchange(Witness, 91, 30), talk.Visit(Newcomer, 92, 30), Talk.Wait(20),
             talk.Exchange(Witness, 93, 30), talk.Leave(Witness))

@@ -38,8 +38,8 @@ internal static class Phrases
     public static IEnumerable<Step> WholeVisit(this Conversation talk, int socket, TlsOffer offer, int number = 0, int size = 20) =>
         [.. talk.Enter(socket, offer), .. talk.Exchange(socket, number, size), .. talk.Finish(socket)];
 
-    /// <summary>A witness is served before and after, and a newcomer is served at the end.</summary>
-    public static Scenario Among(this Conversation talk, string situation, params IEnumerable<Step>[] rudeness) => talk.KeepsOpen
+    /// <summary>A witness is served before and after, where the service serves clients side by side, and a newcomer is served at the end.</summary>
+    public static Scenario Among(this Conversation talk, string situation, params IEnumerable<Step>[] rudeness) => talk.KeepsOpen && talk.Service.ServesSideBySide
         ? Talk.Scenario(
             situation, [.. talk.Enter(Witness), .. talk.Exchange(Witness, 90, 30), .. rudeness.SelectMany(steps => steps), .. Talk.Wait(30), .. talk.Exchange(Witness, 91, 30), .. talk.Visit(Newcomer, 92, 30), .. talk.Leave(Witness)])
         : Talk.Scenario(situation, [.. talk.Visit(Witness, 90, 30), .. rudeness.SelectMany(steps => steps), .. Talk.Wait(30), .. talk.Visit(Newcomer, 92, 30)]);

@@ -11,6 +11,9 @@ public class ConversationTests
 {
     private static IEnumerable<TestCaseData> Suites => Catalogue.Book.All().Where(suite => !suite.OfClients).Select(suite => new TestCaseData(suite).SetArgDisplayNames(suite.Name));
 
+    private static IEnumerable<TestCaseData> StreamServices =>
+        Catalogue.Book.All().Where(suite => suite is { OfClients: false, Service.Transport: Transport.Tcp }).Select(suite => new TestCaseData(suite.Service).SetArgDisplayNames(suite.Name));
+
     [TestCaseSource(nameof(Suites))]
     public void The_fixed_scenarios_are_legal_and_fair(Suite suite)
     {
@@ -30,6 +33,17 @@ public class ConversationTests
             foreach (var scenario in Programs.Draw(requirement.Random!(), 7, requirement.Id, 40))
                 Assert.That((SocketModel.CountIllegal(scenario) <= 1, Shrinker.IsFair(scenario, suite.Service)), Is.EqualTo((true, true)), $"{requirement.Id}: {scenario.OneLine(60)}");
         }
+    }
+
+    [TestCaseSource(nameof(StreamServices))]
+    public void Of_a_server_that_serves_one_client_at_a_time_no_more_is_asked(ServiceSpec service)
+    {
+        var suite = Catalogue.For(service with { Clients = 1, SilentClientMustNotBlock = false });
+        var scenarios = suite.Requirements.Where(requirement => !requirement.OnDemand).SelectMany(requirement =>
+            requirement.Fixed.Concat(requirement.Random is { } random ? Programs.Draw(random(), 7, requirement.Id, 10) : []).Select(scenario => (requirement.Id, Scenario: scenario)));
+        Assert.That(scenarios.Where(one => one.Scenario.OpenAtOnce > 1).Select(one => $"{one.Id}: {one.Scenario.Situation}"), Is.Empty);
+        Assert.That(suite.Requirements, Has.Length.AtLeast(20));
+        Assert.That(suite.Requirements.Where(requirement => requirement.Fixed.IsEmpty && requirement.Random is null).Select(requirement => requirement.Id), Is.Empty);
     }
 
     [TestCaseSource(nameof(Suites))]

@@ -256,6 +256,27 @@ public class TlsTests
         TlsJudge.IgnoresAfterNotify(told.Changing(0, one => one with { Tls = Session with { Alert = "unexpected_message" } })).MustBeViolated();
     }
 
+    [Test]
+    public void After_our_close_notify_the_server_may_end_the_connection()
+    {
+        Step[] visit = [.. Enter("1.3"), new Step.Send(0, Line), new Step.Receive(0, Line.Size), new Step.CloseNotify(0), new Step.Await(0, 10, new Framing.UntilEof(99)), new Step.Close(0)];
+        CloseJudge.TargetWaitsForClient(Told.Of(visit).Changing(0, one => one with { Tls = Session }).But(5, StepResult.EndOfFile)).MustHold();
+        CloseJudge.TargetWaitsForClient(Told.Of(visit.Where(step => step is not Step.CloseNotify)).Changing(0, one => one with { Tls = Session }).But(4, StepResult.EndOfFile)).MustBeViolated();
+    }
+
+    [Test]
+    public void A_close_notify_ends_the_last_line()
+    {
+        var half = Payload.Literal.Of("abc"u8);
+        ServiceSpec Lines(Unterminated end) => new()
+        {
+            Name = "lines", Tls = new TlsSpec(new Version(1, 2), null, "localhost", false), Request = new Framing.Line("0A", 99, end), Reply = new Framing.Line("0A", 99, end), Rules = [new Rule(new When(), Generation.None, new Reply.Transformed(Transform.Same), Then.Keep)],
+        };
+        var told = Told.Of(Enter("1.3"), [new Step.Send(0, half), new Step.CloseNotify(0), new Step.Await(0, 10, new Framing.UntilEof(99)), new Step.Close(0)]).Changing(0, one => one with { Tls = Session }).Receiving(0, _ => "abc\n"u8.ToArray());
+        MessageJudge.NotAnswered(told.Evidence() with { Service = Lines(Unterminated.Reply) }).MustHold();
+        MessageJudge.NotAnswered(told.Evidence() with { Service = Lines(Unterminated.Ignore) }).MustBeViolated();
+    }
+
     private static Told Visit(TlsTrace? session = null) =>
         Told.Of(Enter("1.3"), [new Step.Send(0, Line), new Step.Receive(0, Line.Size), new Step.CloseNotify(0), new Step.Receive(0, null), new Step.Close(0)]).Changing(0, one => one with { Tls = session ?? Session });
 
