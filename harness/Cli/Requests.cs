@@ -121,7 +121,7 @@ internal sealed record CheckRequest(Suite Suite, ImmutableArray<Requirement> Sel
         (_, { } wanted) => new Pace(wanted, null, null, null),
         (Profile.Quick, _) => new Pace(TimeSpan.FromSeconds(1.8), TimeSpan.FromSeconds(2.7), TimeSpan.FromSeconds(0.5), QuickReply),
         (Profile.Thorough, _) => new Pace(null, null, null, null),
-        _ => new Pace(TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(13), null, null),
+        _ => new Pace(TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(13.9), null, null),
     };
 
     public static CheckRequest Read(ParseResult parsed, Options options, Suite suite, SuiteBook book)

@@ -97,9 +97,9 @@ internal sealed class CheckRun(CheckPlan plan, CaseRunner runner, TargetPool poo
             if (all.Count == 0) Finish(one, Status.Skip, "its cases take longer than this profile allows");
         }
 
-        // Those with long rests first: the others fill the gaps. Then a case of each requirement before a second one of any, so that a short
-        // run says something of all; those that need a target of their own, and so more time, after the others.
-        var queue = cases.OrderByDescending(item => Math.Max(LongRest, item.Scenario.Rests.TotalMilliseconds)).ThenBy(item => item.Round).ThenBy(item => item.Owner.Requirement.Company)
+        // Those that rest or wait long first: the others fill the gaps. Then a case of each requirement before a second one of any, so that a
+        // short run says something of all; those that need a target of their own, and so more time, after the others.
+        var queue = cases.OrderByDescending(item => Math.Max(LongRest, item.Scenario.Rests.TotalMilliseconds)).ThenByDescending(item => item.Owner.Requirement.PatienceScale).ThenBy(item => item.Round).ThenBy(item => item.Owner.Requirement.Company)
             .Select(item => (item.Owner, item.Scenario)).ToList();
         var lanes = Enumerable.Range(0, Math.Min(plan.Lanes, queue.Count)).Select(_ => Task.Factory.StartNew(() => Lane(queue), TaskCreationOptions.LongRunning)).ToArray();
         try

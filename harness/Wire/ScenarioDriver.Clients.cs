@@ -64,6 +64,7 @@ internal sealed partial class ScenarioDriver
         if (control is null) return Failed("", NotStartedByUs);
         var atMost = starting ? patience.Connect : patience.Close; // a runtime that starts is given its time
         starting = false;
+        if (caseDeadline - Clock.Now is var left && left < atMost) atMost = left > TimeSpan.Zero ? left : TimeSpan.Zero;
         return control.AwaitExit(atMost, cancellation) ? Done() : TimedOut("the client still ran");
     }
 

@@ -138,7 +138,7 @@ public static class Clients
         Fix = "setsockopt(SO_RCVTIMEO), poll() with a timeout, settimeout()",
         After = Told,
         PatienceScale = LongPatience,
-        Company = Company.Alone, // it lasts longest: so it is begun first
+        Company = Company.Alone,
         Fixed = [Talk.Scenario("a server that says nothing", Guests.Listen(), Guests.Come(0), [new Step.AwaitExit()])],
         Judge = ClientJudge.GivesUp,
     };
