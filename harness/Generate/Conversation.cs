@@ -9,7 +9,7 @@ namespace SockConformance.Generate;
 /// </summary>
 public sealed class Conversation
 {
-    private const int GoodbyeMilliseconds = 300;
+    private const int GoodbyeMilliseconds = 300, MessageSize = 200, MostMessages = 20_000;
     private readonly ImmutableArray<Rule> usual;
 
     public Conversation(ServiceSpec service)
@@ -34,6 +34,9 @@ public sealed class Conversation
 
     /// <summary>The server ends its TLS session after its reply: a close_notify of ours could only be answered by a reset.</summary>
     private bool IsEndedByServer => Service is { Tls: not null, ServerCloses: ServerCloses.AfterReply };
+
+    /// <summary>The server ends the connection in clear when it has answered one message, which ends by itself.</summary>
+    public bool EndsAfterReply => !IsAnnouncement && !IsHttp && Service is { Tls: null, ServerCloses: ServerCloses.AfterReply, Request: not Framing.UntilEof };
 
     /// <summary>A message is answered.</summary>
     public bool Answers => IsHttp || usual.Any(rule => rule.Reply is not Reply.None);
@@ -62,6 +65,15 @@ public sealed class Conversation
         if (IsHttp) return Payload.Literal.Of("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"u8);
         if (Service.IsEcho || usual.IsEmpty) return Talk.Text(size, number);
         return Message(usual[number % usual.Length], number, size);
+    }
+
+    /// <summary>Legal messages one behind the other, about so many bytes of them; where they are tiny, no more than can be told apart in good time.</summary>
+    public Payload Messages(int bytes)
+    {
+        if (Sizeable is not null && Service.Request is Framing.Stream) return Message(0, bytes);
+        var all = new List<byte>();
+        for (var number = 0; number < MostMessages && all.Count < bytes; number++) all.AddRange(Message(number, MessageSize).ToBytes());
+        return Payload.Literal.Of([.. all]);
     }
 
     /// <summary>A legal message of one rule.</summary>

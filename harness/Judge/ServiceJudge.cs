@@ -1,13 +1,16 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.RegularExpressions;
 using SockConformance.Model;
 
 namespace SockConformance.Judge;
 
 /// <summary>What the small services of RFC 863, 864, 867 and 868 say, over TCP and UDP.</summary>
-public static class ServiceJudge
+public static partial class ServiceJudge
 {
     private const long Since1900 = 2208988800, TolerableError = 120, TolerableGrowth = 3 << 20;
-    private const int TimeOctets = 4, MostCharacters = 512, LineLength = 72, LinesToTell = 3;
+    private const int OneSecond = 1000, TimeOctets = 4, MostCharacters = 512, LineLength = 72, LinesToTell = 3;
 
     // ---- Any of them ----
 
@@ -145,6 +148,17 @@ public static class ServiceJudge
         return DataJudge.Missing(evidence) ?? Verdict.Holds;
     }
 
+    /// <summary>Who asks again when a second or more has gone by is told a later time; of a text without seconds that cannot be seen.</summary>
+    public static Verdict GoesOn(Evidence evidence)
+    {
+        if (DataJudge.Missing(evidence) is { } missing) return missing;
+        var udp = evidence.Service.Transport == Transport.Udp;
+        var answers = udp ? Datagrams(evidence).Select(datagram => datagram.Data).ToList() : [.. evidence.Trace.Connections.Select(connection => connection.Received)];
+        if (answers is not [var first, .., var last] || evidence.FirstUnmet >= 0 || RestBetween(evidence.Scenario.Steps, udp) < OneSecond) return Verdict.Holds;
+        if (evidence.Service.Kind == "daytime" && !TimeOfDay().IsMatch(Encoding.Latin1.GetString(first.Span))) return new Verdict.NotObservable("its text has no seconds");
+        return first.Span.SequenceEqual(last.Span) ? new Verdict.Violation("a later time than before", $"the same: {Excerpt(last.Span)}") : Verdict.Holds;
+    }
+
     // ---- Character generator ----
 
     /// <summary>Every datagram has 0 to 512 characters.</summary>
@@ -265,6 +279,18 @@ public static class ServiceJudge
     private static bool IsNear(uint told, uint now) => Math.Abs((long)unchecked((int)(told - now))) <= TolerableError;
 
     private static bool IsPrintable(byte b) => b is >= 0x20 and <= 0x7e or 13 or 10;
+
+    [GeneratedRegex("[0-9]{1,2}:[0-9]{2}:[0-9]{2}", RegexOptions.CultureInvariant)]
+    private static partial Regex TimeOfDay();
+
+    /// <summary>The milliseconds between the first answer and the last question: a datagram, or a connection.</summary>
+    private static int RestBetween(ImmutableArray<Step> steps, bool udp)
+    {
+        var indexed = steps.Index().ToList();
+        var answered = indexed.FindIndex(entry => entry.Item is Step.Receive or Step.ReceiveMessages);
+        var asked = indexed.FindLastIndex(entry => udp ? entry.Item is Step.Send : entry.Item is Step.Connect);
+        return indexed.Where(entry => entry.Index > answered && entry.Index < asked).Sum(entry => entry.Item is Step.Idle idle ? idle.Milliseconds : 0);
+    }
 
     private static IEnumerable<byte[]> SentOn(Evidence evidence, Story story) =>
         evidence.Scenario.Steps.OfType<Step.Send>().Where(send => send.Socket == story.Connection.Socket).Select(send => send.Data.ToBytes().AsSpan().TrimEnd("\r\n"u8).ToArray());

@@ -127,6 +127,22 @@ public static partial class Messages
                 ],
                 Judge = Judges.WhileAlive(DataJudge.Unchanged),
             },
+            new()
+            {
+                Id = "message/flow/slow-reader",
+                Applies = keeps,
+                Title = "a slow reader with a small window gets every reply",
+                Clause = "RFC 9293 §3.8.6 (flow control); POSIX.1-2024 XSH send(): EAGAIN",
+                Statement = "A client that sends many messages and reads their replies slowly gets all of them, whole and in order: the server waits for room and drops nothing.",
+                Why = "EAGAIN of a non-blocking send is taken for success, or a short send for a whole one; or a send timeout closes the connection",
+                Fix = "keep the unsent rest of a reply, and send it when the socket is writable (POLLOUT), before the next",
+                After = talk.Probe,
+                Fixed =
+                [
+                    Talk.Scenario($"{Flood / 1000} KB of messages, read 8 KiB each 2 ms", talk.Enter(new Step.Connect(0, ReceiveBuffer: 4096, ReadChunk: 8192, ReadPause: 2)), talk.Exchange(0, talk.Messages(Flood)), talk.Leave(0)),
+                ],
+                Judge = Judges.WhileAlive(DataJudge.Unchanged),
+            },
         ];
     }
 

@@ -131,7 +131,7 @@ public static class Resources
                 Fixed =
                 [
                     Talk.Scenario("after a client has left", talk.Visit(0), At("before SIGTERM"), [new Step.Stop(), new Step.Observe()]),
-                    .. talk.KeepsOpen ? [Talk.Scenario("with a client connected", talk.Enter(0), talk.Exchange(0), [new Step.Stop(), new Step.Close(0)])] : Array.Empty<Scenario>(),
+                    .. talk.KeepsOpen ? [Talk.Scenario("with a client connected", talk.Enter(0), talk.Exchange(0), [new Step.Stop(), new Step.Observe(), new Step.Close(0)])] : Array.Empty<Scenario>(),
                 ],
                 Judge = ProcessJudge.StopsOnSigterm,
             },

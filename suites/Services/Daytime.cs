@@ -54,6 +54,18 @@ public static class Daytime
         },
         new()
         {
+            Id = "daytime/reply/goes-on",
+            Title = "says a later time when it is asked later",
+            Clause = Clause + ": the current date and time",
+            Statement = "A text with seconds in it is another one two seconds later: each client gets the time of its own connection.",
+            Why = Time.WhyFrozen,
+            Fix = Time.GoesOnFix,
+            After = talk.Probe,
+            Fixed = [Talk.Scenario("two clients, two seconds apart", talk.Visit(0), Talk.Wait(Time.Later), talk.Visit(1))],
+            Judge = Judges.WhileAlive(ServiceJudge.GoesOn),
+        },
+        new()
+        {
             Id = "daytime/input/discarded",
             Title = "throws away what the client sends",
             Clause = Clause + ": any data received is thrown away",
@@ -102,6 +114,18 @@ public static class Daytime
             After = Datagrams.Answers,
             Fixed = [Talk.Scenario("two datagrams", talk.Enter(0), talk.Exchange(0, 0), talk.Exchange(0, 1), talk.Leave(0))],
             Judge = Judges.WhileAlive(ServiceJudge.TextInDatagrams),
+        },
+        new()
+        {
+            Id = "daytime/udp/goes-on",
+            Title = "answers a later time when it is asked later",
+            Clause = "RFC 867 (UDP based daytime service): the current date and time",
+            Statement = "A text with seconds in it is another one two seconds later: each datagram is answered with the time of its own.",
+            Why = Time.WhyFrozen,
+            Fix = Time.GoesOnFix,
+            After = Datagrams.Answers,
+            Fixed = [Talk.Scenario("two datagrams, two seconds apart", talk.Enter(0), talk.Exchange(0, 0), Talk.Wait(Time.Later), talk.Exchange(0, 1), talk.Leave(0))],
+            Judge = Judges.WhileAlive(ServiceJudge.GoesOn),
         },
     ];
 }

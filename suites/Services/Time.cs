@@ -12,6 +12,8 @@ public static class Time
 {
     private const string Clause = "RFC 868 (via TCP)", FourOctets = "time/reply/four-octets";
     private const string WhyNotCurrent = "time() counts from 1970 and not from 1900; or the octets are in the machine's order";
+    internal const string WhyFrozen = "the time is taken once, when the program starts, and not for each answer", GoesOnFix = "call time() when there is somebody to be answered";
+    internal const int Later = 2100;
     private const string CurrentFix = "htonl((uint32_t)time(NULL) + 2208988800u)";
 
     public static ImmutableArray<Requirement> For(Conversation talk) => talk.Service.Transport == Transport.Udp ? OverUdp(talk) :
@@ -39,6 +41,18 @@ public static class Time
             After = talk.Probe,
             Fixed = [Talk.Scenario("a client that only listens", Talk.Connect(0), [new Step.Receive(0, 4), new Step.Close(0)])],
             Judge = Judges.WhileAlive(ServiceJudge.CurrentTime),
+        },
+        new()
+        {
+            Id = "time/reply/goes-on",
+            Title = "tells a later time when it is asked later",
+            Clause = "RFC 868 (the time): the number of seconds since 00:00 1 January 1900 GMT, at the time of the answer",
+            Statement = "Two seconds later the number is larger: each client gets the time of its own connection.",
+            Why = WhyFrozen,
+            Fix = GoesOnFix,
+            After = talk.Probe,
+            Fixed = [Talk.Scenario("two clients, two seconds apart", Talk.Connect(0), [new Step.Receive(0, 4), new Step.Close(0)], Talk.Wait(Later), Talk.Connect(1), [new Step.Receive(1, 4), new Step.Close(1)])],
+            Judge = Judges.WhileAlive(ServiceJudge.GoesOn),
         },
         new()
         {
@@ -92,6 +106,18 @@ public static class Time
             After = Datagrams.Answers,
             Fixed = [Talk.Scenario("two datagrams", talk.Enter(0), talk.Exchange(0, 0), talk.Exchange(0, 1), talk.Leave(0))],
             Judge = Judges.WhileAlive(ServiceJudge.CurrentTimeInDatagrams),
+        },
+        new()
+        {
+            Id = "time/udp/goes-on",
+            Title = "answers a later time when it is asked later",
+            Clause = "RFC 868 (the time): the number of seconds since 00:00 1 January 1900 GMT, at the time of the answer",
+            Statement = "Two seconds later the number is larger: each datagram is answered with the time of its own.",
+            Why = WhyFrozen,
+            Fix = GoesOnFix,
+            After = Datagrams.Answers,
+            Fixed = [Talk.Scenario("two datagrams, two seconds apart", talk.Enter(0), talk.Exchange(0, 0), Talk.Wait(Later), talk.Exchange(0, 1), talk.Leave(0))],
+            Judge = Judges.WhileAlive(ServiceJudge.GoesOn),
         },
     ];
 }

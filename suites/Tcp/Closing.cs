@@ -106,14 +106,17 @@ public static class Closing
         new()
         {
             Id = "tcp/half-close/drains-then-closes",
-            Applies = talk.KeepsOpen && talk.Answers && talk.Service.HalfClose == HalfClose.DrainThenClose,
+            Applies = (talk.KeepsOpen || talk.EndsAfterReply) && talk.Answers && talk.Service.HalfClose == HalfClose.DrainThenClose,
             Title = "after our half-close sends all it owes, then its FIN",
             Clause = "RFC 9293 §3.6.1",
             Statement = "A half-close ends one direction only: everything sent before it still comes back, and only then the server's FIN.",
             Why = "output that waits to be sent is dropped at end of file; or the poll handler looks at “hang-up” before “readable”",
             Fix = "at end of file stop reading, send what is queued, and close when the queue is empty",
             After = talk.Probe,
-            Fixed =
+            Fixed = talk.EndsAfterReply ?
+            [
+                Talk.Scenario("a message, then half-close", Talk.Each([0, 1], i => [.. talk.Enter(i), Conversation.Send(i, talk.Message(i)), .. talk.End(i), new Step.Receive(i, null), new Step.Close(i)])),
+            ] :
             [
                 .. from size in (int[])[1, 100, 5000, 65_536, 300_000]
                    select Talk.Scenario($"{size} bytes, then half-close", talk.Enter(0), [Conversation.Send(0, talk.Message(0, size)), .. talk.Finish(0)]),

@@ -8,7 +8,7 @@ namespace SockConformance.Suites.Tcp;
 /// <summary>Many clients: in a row, at a time, in a burst, interleaved, and a silent one among them.</summary>
 public static class Concurrency
 {
-    private const int MostClients = 500;
+    private const int MostClients = 500, Much = 600_000;
 
     public const string SilentClientBlocksNobody = "tcp/accept/silent-client-blocks-nobody";
 
@@ -31,6 +31,23 @@ public static class Concurrency
             [
                 Talk.Scenario("one silent client, one that talks", talk.Enter(0), Talk.Wait(30), talk.Visit(1, 0, 20), talk.Leave(0)),
                 Talk.Scenario("a client that fell silent", talk.Enter(0), talk.Exchange(0, 0, 20), talk.Visit(1, 1, 20), talk.Leave(0)),
+            ],
+            Judge = Judges.WhileAlive(DataJudge.Served),
+        },
+        new()
+        {
+            Id = "tcp/accept/slow-reader-blocks-nobody",
+            Applies = talk.KeepsOpen && talk.Answers && talk.Service.SilentClientMustNotBlock,
+            Title = "a client that does not read keeps nobody from being served",
+            Clause = "course (concurrent server); POSIX.1-2024 XSH send(): it blocks while there is no room",
+            Statement = "While one client has much coming to it and reads nothing, others are accepted and answered.",
+            Why = "one loop over poll() or select() for all, and in it a send() that blocks until its client has read",
+            Fix = "make the connections non-blocking and keep the unsent rest (POLLOUT); or a thread or process per connection",
+            Company = Company.Alone,
+            After = SilentClientBlocksNobody,
+            Fixed =
+            [
+                Talk.Scenario($"{Much / 1000} KB owed to a client that does not read", talk.Enter(new Step.Connect(0, ReceiveBuffer: 4096)), [Conversation.Send(0, talk.Messages(Much))], Talk.Wait(50), talk.Visit(1, 0, 20), talk.Visit(2, 1, 20), [new Step.Abort(0)]),
             ],
             Judge = Judges.WhileAlive(DataJudge.Served),
         },

@@ -93,7 +93,7 @@ public static partial class Datagrams
 
     private static ImmutableArray<Payload> Odd { get; } =
     [
-        Bytes([0]), Bytes([0xff]), Bytes([0xc3, 0x28]), Bytes([0xed, 0xa0, 0x80]), Bytes("%n%s%x%d"u8), Bytes("\r\n\r\n"u8), Bytes("{\"a\":[[[["u8), Bytes([0xff, 0xff, 0xff, 0xff]), Bytes([0x80, 0, 0, 0]), Bytes(new byte[64]),
+        Bytes([]), Bytes([0]), Bytes([0xff]), Bytes([0xc3, 0x28]), Bytes([0xed, 0xa0, 0x80]), Bytes("%n%s%x%d"u8), Bytes("\r\n\r\n"u8), Bytes("{\"a\":[[[["u8), Bytes([0xff, 0xff, 0xff, 0xff]), Bytes([0x80, 0, 0, 0]), Bytes(new byte[64]),
         Bytes([.. Enumerable.Range(0, 256).Select(i => (byte)(255 - i))]), new Payload.Generated(300, 71, Alphabet.Bytes), new Payload.Generated(600, 72, Alphabet.Letters),
     ];
 }

@@ -118,6 +118,20 @@ public class ServiceTests
         Assert.That(ServiceJudge.CurrentTime(As("time", Four, [.. Octets(Now - 2208988800).Reverse()])).MustBeViolated().Observed, Does.Contain("counted from 1970, and the octets are in the wrong order"));
     }
 
+    [TestCase("time", "1234", "1236", true)]
+    [TestCase("time", "1234", "1234", false)]
+    [TestCase("daytime", "Sat Jan 3 12:00:00 1970", "Sat Jan 3 12:00:02 1970", true)]
+    [TestCase("daytime", "Sat Jan 3 12:00:00 1970", "Sat Jan 3 12:00:00 1970", false)]
+    public void Who_asks_later_is_told_a_later_time(string kind, string first, string later, bool goesOn)
+    {
+        var verdict = ServiceJudge.GoesOn(Later(kind, first, later));
+        if (goesOn) verdict.MustHold();
+        else verdict.MustBeViolated();
+    }
+
+    [Test]
+    public void A_time_of_day_without_seconds_cannot_be_seen_to_go_on() => ServiceJudge.GoesOn(Later("daytime", "3 January, noon", "3 January, noon")).MustBeNotObservable();
+
     [Test]
     public void Other_than_four_octets_is_a_matter_of_its_own()
     {
@@ -243,6 +257,10 @@ public class ServiceTests
     {
         Trace = evidence.Trace with { Samples = [.. memory.Select((bytes, i) => new ProcessSample(i, "unread", TimeSpan.FromSeconds(i), 1, 5, 1, 0, bytes, TimeSpan.Zero))] },
     };
+
+    private static Evidence Later(string kind, string first, string later) =>
+        Told.Of(Talk.Connect(0), [new Step.Receive(0, 4), new Step.Close(0)], Talk.Wait(2100), Talk.Connect(1), [new Step.Receive(1, 4), new Step.Close(1)])
+            .Receiving(0, _ => Encoding.ASCII.GetBytes(first)).Receiving(1, _ => Encoding.ASCII.GetBytes(later)).Evidence() with { Service = Mail.Spec(kind) };
 
     private static Evidence As(string spec, Told told) => told.Evidence() with { Service = Mail.Spec(spec) };
 

@@ -73,6 +73,7 @@ internal sealed record Mail
         var sockets = new SortedDictionary<int, Box>();
         var outcomes = ImmutableArray.CreateBuilder<Outcome>();
         var observations = ImmutableArray.CreateBuilder<Observation>();
+        var rested = TimeSpan.Zero;
         foreach (var (index, step) in Scenario.Steps.Index())
         {
             if (index > 0 && outcomes[^1].Result != StepResult.Done)
@@ -82,6 +83,7 @@ internal sealed record Mail
             }
 
             if (step.On is { } number) sockets.TryAdd(number, new Box());
+            if (step is Step.Idle idle) rested += TimeSpan.FromMilliseconds(idle.Milliseconds);
             if (step is Step.Observe) observations.Add(new Observation(index, Bound));
             var result = step switch
             {
@@ -104,7 +106,7 @@ internal sealed record Mail
         StepResult Take(Step.Send send)
         {
             var asked = new Letter(send.Socket, send.Data.ToBytes());
-            foreach (var letter in Answering?.Invoke(asked) ?? Faultless(asked))
+            foreach (var letter in Answering?.Invoke(asked) ?? Faultless(asked, rested))
             {
                 if (sockets.TryGetValue(letter.Socket, out var box)) box.Waiting.Enqueue(letter);
             }
@@ -113,18 +115,18 @@ internal sealed record Mail
         }
     }
 
-    /// <summary>What a service that keeps its spec answers; of those that tell the time, the time at which the letters of this file are read.</summary>
-    private IEnumerable<Letter> Faultless(Letter asked)
+    /// <summary>What a service that keeps its spec answers; of those that tell the time, that at which the letters of this file are read, and what was rested since.</summary>
+    private IEnumerable<Letter> Faultless(Letter asked, TimeSpan rested)
     {
         if (Replies.ToDatagram(Service, asked.Data) is not { } due) return [];
-        return [asked with { Data = due.Exact ?? Spoken(Service.Kind) }];
+        return [asked with { Data = due.Exact ?? Spoken(Service.Kind, rested) }];
     }
 
-    private static byte[] Spoken(string kind)
+    private static byte[] Spoken(string kind, TimeSpan rested)
     {
         var octets = new byte[4];
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(octets, (uint)(Clock.Wall(TimeSpan.Zero).ToUnixTimeSeconds() + 2208988800));
-        return kind == "time" ? octets : "Saturday, January 3, 1970 12:00:00-UTC\r\n"u8.ToArray();
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(octets, (uint)(Clock.Wall(rested).ToUnixTimeSeconds() + 2208988800));
+        return kind == "time" ? octets : System.Text.Encoding.ASCII.GetBytes($"Saturday, January 3, 1970 12:00:{(int)rested.TotalSeconds:00}-UTC\r\n");
     }
 
     private static TimeSpan At(int step) => TimeSpan.FromMilliseconds(10 * step);

@@ -32,11 +32,13 @@
 # defect new-makefile: a new file is made of the socket for each request, and what the old one had read ahead is lost; trips: http/connection/pipelined
 # defect one-recv: what one recv() gives are whole requests; half of one closes the connection; trips: http/cut/byte-by-byte, http/cut/anywhere, http/request/body-consumed
 # defect stays-at-eof: at the end of the input in a request the connection stays open, to wait for the rest; trips: http/end/half-a-request
+# defect leaves-at-eof: a client whose output has ended gets no response: whoever has ended has gone; trips: http/end/half-close
 import email.utils
 import http
 import io
 import os
 import re
+import select
 import socket
 import sys
 import threading
@@ -177,6 +179,8 @@ def serve_request(conn, stream):
     """Serves one request; false if the connection is to be closed."""
     try:
         method, target, old, fields = read_request(stream)
+        if WORD == "leaves-at-eof" and select.select([conn], [], [], 0.05)[0] and not conn.recv(1, socket.MSG_PEEK):
+            raise EOFError(True)
         if method not in ("GET", "HEAD", "POST") and WORD != "any-method":
             raise Refused(501)
         if not re.match("/|https?://", target, re.IGNORECASE):

@@ -6,6 +6,8 @@
 // defect stays_open: the connection stays open until the client ends it, because close() is thought to be the client's business; trips: time/close/after-sending
 // defect zero (daytime): a zero byte follows the line, because strlen() + 1 bytes are sent as if they were copied; trips: daytime/reply/printable
 // defect closes_unread (daytime): a client that has sent something is reset, because close() follows the answer and what came in is left unread; trips: daytime/input/discarded, tcp/close/no-reset
+// defect frozen: every client gets the time at which the server was started, for now() is asked once; trips: time/reply/goes-on
+// defect frozen_line (daytime): the line is made when the server starts, and sent to every client; trips: daytime/reply/goes-on
 #include <arpa/inet.h>
 #include <endian.h>
 #include <errno.h>
@@ -23,6 +25,7 @@
 #define SINCE_1900 2208988800u
 
 static const char *word;
+static time_t started;
 
 static int is(const char *name)
 {
@@ -31,18 +34,18 @@ static int is(const char *name)
 
 static size_t daytime(char *line, size_t room)
 {
-    time_t now = time(NULL);
+    time_t now = is("frozen_line") ? started : time(NULL);
     struct tm tm;
     return strftime(line, room, "%a %b %d %H:%M:%S UTC %Y\r\n", gmtime_r(&now, &tm));
 }
 
 static size_t answer(char *data, size_t room)
 {
-    uint32_t now = (uint32_t)time(NULL) + SINCE_1900;
+    uint32_t now = (uint32_t)(is("frozen") ? started : time(NULL)) + SINCE_1900;
     uint64_t wide = htobe64(now);
     if (is("zero"))
         return daytime(data, room) + 1;
-    if (is("closes_unread"))
+    if (is("closes_unread") || is("frozen_line"))
         return daytime(data, room);
     if (is("eight_octets")) {
         memcpy(data, &wide, sizeof wide);
@@ -80,6 +83,7 @@ int main(int argc, char **argv)
     if (argc != 3)
         return 2;
     word = argv[2];
+    started = time(NULL);
     struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[1])) };
     int listener = socket(AF_INET, SOCK_STREAM, 0), on = 1;
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);

@@ -6,6 +6,8 @@
 # defect two_answers (daytime-udp): the date and the time of day come in a datagram each, because each is a thing of its own; trips: udp/reply/one-per-datagram
 # defect eight_lines (chargen-udp): the answer has eight whole lines, 592 characters, because only the text of them was counted, and wrongly; trips: chargen/udp/at-most-512
 # defect empty_answer (discard-udp): every datagram is answered by an empty one, because "no data" is what discard has to say; trips: udp/reply/none
+# defect frozen: the octets are those of the start of the program, because $answer is worked out before the loop; trips: time/udp/goes-on
+# defect frozen_line (daytime-udp): the same for the line; trips: daytime/udp/goes-on
 use strict;
 use warnings;
 use IO::Socket::INET;
@@ -18,7 +20,11 @@ my $since_1900 = 2208988800;
 my $ring = join '', map { chr } 32 .. 126;
 my $lines = join '', map { substr($ring, $_, 72) . "\r\n" } 0 .. 7;
 
+my ($octets, $line) = (pack('N', (time + $since_1900) % 2**32), gmtime() . "\r\n");
+
 my %answers = (
+    frozen        => sub { $octets },
+    frozen_line   => sub { $line },
     decimal       => sub { time + $since_1900 },
     little_endian => sub { pack 'V', (time + $since_1900) % 2**32 },
     no_empty      => sub { $_[0] eq '' ? () : pack 'N', (time + $since_1900) % 2**32 },

@@ -11,6 +11,7 @@
 # defect at-the-end: all replies are sent together when the client has ended its output, to save packets; trips: message/reply/answers-while-open
 # defect swapcase: upper case letters become lower case; all tests of its author were in lower case; trips: message/reply/right-answer
 # defect unterminated: a last line without a line feed is dropped at the end of the input, as if only the line feed made it a line; trips: message/end/unterminated
+# defect drops-on-eagain: the reply of a client that reads too slowly is dropped: send() must not block, and what it does not take is "lost on the way"; trips: message/flow/slow-reader
 import select
 import socket
 import sys
@@ -99,6 +100,11 @@ def talk(conn):
                 reply += b"> "
             if WORD == "at-the-end":
                 kept += reply
+            elif WORD == "drops-on-eagain":
+                try:
+                    conn.send(reply, socket.MSG_DONTWAIT)
+                except BlockingIOError:
+                    pass
             else:
                 conn.sendall(reply)
         conn.sendall(kept)
