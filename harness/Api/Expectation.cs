@@ -16,6 +16,9 @@ internal readonly record struct Expectation(Point Point, Answers Allowed)
     /// <summary>What was done before may not have come through yet: EAGAIN and the like are asked again for a while.</summary>
     public bool MayBeEarly { get; init; }
 
+    /// <summary>The call waits for so many milliseconds before it says that there is nothing; 0 for no matter how long.</summary>
+    public int Waits { get; init; }
+
     /// <summary>Who is to blame if it never comes through.</summary>
     public Point Cause { get; init; }
 

@@ -189,8 +189,10 @@ internal sealed class ProgramRun
 
     private Disagreement? Make(in Call call, in Expectation expected, IDriver driver)
     {
+        var started = expected.Waits > 0 ? Clock.Now : default;
         var answer = Do(call, driver, out var received);
         var wrong = World.Check(call, expected, answer, room.AsSpan(0, received));
+        if (expected.Waits > 0) wrong ??= World.CheckWait(call, expected, answer, Clock.Now - started);
         if (wrong is not null && expected.MayBeEarly && IsEarly(call, expected, answer)) wrong = Later(call, expected, driver, ref answer);
         if (wrong is not null) return wrong;
         World.Apply(call, expected, answer);

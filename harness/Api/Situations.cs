@@ -99,6 +99,7 @@ internal static class Situations
         ("the names of both ends", Pair + "getsockname s1; getpeername s2; getpeername s1; getsockname s2"),
         ("a bound socket that does not listen", "s0 = socket stream; bind s0 loopback; s1 = socket stream; connect s1 @s0"),
         ("a closed listener refuses", "s0 = socket stream; bind s0 loopback; listen s0 2; s1 = socket stream; connect s1 @s0; s2 = accept s0; s3 = dup s2; getsockname s0; close s0; send s1 3; recv s2 9"),
+        ("nobody is where a listener was", "s0 = socket stream; bind s0 loopback; listen s0 2; getsockname s0; s1 = socket stream; bind s1 loopback; close s0; connect s1 @s0; s2 = socket stream; bind s2 loopback; nonblocking s2 on; connect s2 @s0; poll s2; getsockopt s2 error"),
         ("pending connections of a closed listener", "s0 = socket stream; bind s0 loopback; listen s0 2; s1 = socket stream; connect s1 @s0; close s0; recv s1 5; recv s1 5"),
         ("a connection that was reset while it waited", "s0 = socket stream; bind s0 loopback; listen s0 2; s1 = socket stream; connect s1 @s0; setsockopt s1 linger 0; close s1; s2 = accept s0; s3 = socket stream; connect s3 @s0; s4 = accept s0"),
         ("a client that has said all and gone before the accept", "s0 = socket stream; bind s0 loopback; listen s0 2; s1 = socket stream; connect s1 @s0; send s1 6; close s1; s2 = accept s0; recv s2 4; recv s2 4; recv s2 4"),

@@ -12,10 +12,10 @@ internal static class WireCheck
 
     /// <param name="facts">Of all connections of the program.</param>
     /// <param name="failed">How many connects were refused, and how many were not answered at all.</param>
-    /// <param name="datagrams">How many datagrams were sent; null if that is not known.</param>
+    /// <param name="datagrams">How many datagrams were sent, and their bytes together; null if that is not known.</param>
     /// <param name="flows">All that was captured while the program ran.</param>
     /// <param name="allKnown">The model knows the state of every socket: what it does not know of is not there.</param>
-    public static Disagreement? Judge(ImmutableArray<WireFacts> facts, (int Refused, int TimedOut) failed, int? datagrams, ImmutableArray<Flow> flows, bool allKnown, int step, long[] met)
+    public static Disagreement? Judge(ImmutableArray<WireFacts> facts, (int Refused, int TimedOut) failed, (int Count, long Bytes)? datagrams, ImmutableArray<Flow> flows, bool allKnown, int step, long[] met)
     {
         var left = flows.Where(flow => flow.Tuple.Protocol == Transport.Tcp).ToList();
         var unnamed = facts.Count(fact => fact.Client.Port == 0 || fact.Server.Port == 0);
@@ -47,9 +47,12 @@ internal static class WireCheck
         if (attempts.Count > all) return Against(Point.WireSilent, $"{all} connects that fail", $"{attempts.Count} SYNs");
         if (attempts.Count(flow => !flow.Segments.Any(segment => !segment.FromClient && segment.Has(TcpFlags.Rst))) > failed.TimedOut) return Against(Point.WireRefusal, "a reset in answer to the SYN", "none");
         met[(int)Point.WireSilent]++;
-        var seen = flows.Where(flow => flow.Tuple.Protocol == Transport.Udp).Sum(flow => flow.Segments.Count(segment => segment.Unreachable is null));
-        if (datagrams > 0) met[(int)Point.WireDatagrams]++;
-        return datagrams is null || seen == datagrams ? null : Against(Point.WireDatagrams, $"{datagrams} datagrams", $"{seen}");
+        if (datagrams is not { } sent) return null;
+        var seen = flows.Where(flow => flow.Tuple.Protocol == Transport.Udp).SelectMany(flow => flow.Segments).Where(segment => segment.Unreachable is null).ToList();
+        if (sent.Count > 0) met[(int)Point.WireDatagrams]++;
+        if (seen.Count != sent.Count) return Against(Point.WireDatagrams, $"{sent.Count} datagrams", $"{seen.Count}");
+        var bytes = seen.Sum(segment => (long)segment.Length);
+        return bytes == sent.Bytes ? null : Against(Point.WireDatagrams, $"{sent.Bytes} bytes in {sent.Count} datagrams", $"{bytes} bytes");
 
         Disagreement Against(Point point, string expected, string observed) => new(point, step, expected, observed);
 
@@ -75,7 +78,9 @@ internal static class WireCheck
             met[(int)Point.WireFin]++;
             foreach (var (fromClient, ended) in ((bool, bool?)[])[(true, fact.ClientEnded), (false, fact.ServerEnded)])
             {
-                var has = flow.Segments.Any(segment => segment.FromClient == fromClient && segment.Has(TcpFlags.Fin));
+                var fins = flow.Segments.Where(segment => segment.FromClient == fromClient && segment.Has(TcpFlags.Fin)).Select(segment => segment.Sequence + (uint)segment.Length).Distinct().Count();
+                if (fins > 1) return Against(Point.WireFin, $"one FIN from the {(fromClient ? "client" : "server")}", $"{fins}, each with a sequence number of its own");
+                var has = fins > 0;
                 if (ended is { } must && has != must) return Against(Point.WireFin, must ? $"a FIN from the {(fromClient ? "client" : "server")}" : $"no FIN from the {(fromClient ? "client" : "server")}", has ? "one" : "none");
             }
 

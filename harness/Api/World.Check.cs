@@ -30,6 +30,11 @@ internal sealed partial class World
         };
     }
 
+    /// <summary>A call that is to wait has waited: half of the time at least, for clocks differ. Being busy only makes it longer.</summary>
+    public Disagreement? CheckWait(in Call call, in Expectation expected, in Answer answer, TimeSpan taken) =>
+        answer.Ok || answer.Unsupported || taken >= TimeSpan.FromMilliseconds(expected.Waits) / 2 || HostOf(call).Allowed(expected.Point).IsAnything ? null
+            : Against(expected.Point, $"{Wanted(expected)} after {expected.Waits} ms", $"{answer} after {taken.TotalMilliseconds:0.#} ms");
+
     private static string Wanted(in Expectation expected) => expected.Allowed.ToString();
 
     private Disagreement Against(Point point, string wanted, string seen) => new(point, step, wanted, seen);
@@ -37,6 +42,7 @@ internal sealed partial class World
     /// <summary>Whose fault a wrong answer is: that of the call, or of an earlier one that has done too much or too little to the connection.</summary>
     private Point Blamed(in Call call, Point point, in Answer answer)
     {
+        if (call is { Op: Primitive.Connect, Where: Where.NameOf } && answer.Ok && point is Point.ConnectRefused && WasListener(At(call.Other))) return Point.CloseListener;
         if (call.Op is not (Primitive.Recv or Primitive.Send) || call.On < 0 || !IsOpen(call.On)) return point;
         var socket = At(call.On);
         if (socket.Peeked && call.Op == Primitive.Recv && point is Point.RecvData or Point.RecvDatagram or Point.RecvPeek or Point.RecvDatagramTruncated or Point.SendArrives) return Point.RecvPeek;

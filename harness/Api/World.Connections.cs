@@ -106,8 +106,7 @@ internal sealed partial class World
         }
 
         if (At(call.Other) == socket || Reaches(socket, call.Other) is not { } listener)
-            return At(call.Other) is not { BoundByCall: true, References: > 0, Phase: Phase.Bound, IsDatagram: false } || At(call.Other) == socket ? Expectation.Skipped // a port that nobody holds may be chosen for the caller itself
-                : Say(socket.NonBlocking ? Point.ConnectRefusedInProgress : Point.ConnectRefused);
+            return NobodyListens(socket, At(call.Other)) ? Say(socket.NonBlocking ? Point.ConnectRefusedInProgress : Point.ConnectRefused) : Expectation.Skipped;
         if (!HasRoom) return Expectation.Skipped;
         if (socket.BoundByCall && SharesName(socket)) return Expectation.Skipped;
         var full = listener.Count > Math.Max(listener.Backlog, 0);
@@ -115,6 +114,12 @@ internal sealed partial class World
         if (!full && listener.Count > 0 && listener.Count >= listener.Backlog && !HostOf(listener).Has(Traits.DropsBeyondBacklog)) return Expectation.Skipped;
         return socket.NonBlocking ? Say(Point.ConnectInProgress) : full && socket.UserTimeout > 0 ? Say(Point.ConnectTimedOut) : full ? Say(Point.ConnectFullQueueBlocks) with { Blocks = true } : Say(Point.ConnectListener);
     }
+
+    /// <summary>A socket that does not listen has the name, or a listener had it that is closed: then a caller without a name may be given that port itself.</summary>
+    private static bool NobodyListens(ModelSocket caller, ModelSocket named) =>
+        named != caller && !named.IsDatagram && (named is { BoundByCall: true, References: > 0, Phase: Phase.Bound } || (WasListener(named) && caller.BoundByCall && caller.Port != named.Port));
+
+    private static bool WasListener(ModelSocket named) => named is { References: 0, Phase: Phase.Listening, Port: > 0 };
 
     private static Answers Connects(ModelSocket socket) =>
         socket.Phase is Phase.Fresh or Phase.Bound ? default : (socket.Completed ? Answers.Success : default) | Answers.Of(Errno.EISCONN) | Answers.Of(Errno.EALREADY) | Answers.Of(Errno.ECONNREFUSED) | Answers.Of(Errno.ECONNABORTED) | Answers.Of(Errno.EAFNOSUPPORT) | Answers.Of(Errno.EINVAL);

@@ -63,6 +63,7 @@ internal sealed partial class World
         if (socket.Error != Errno.None) Told(socket); // it was sent: the report had not come, or was taken away
         if (!socket.HasName) (socket.HasName, socket.Ip, socket.Port, socket.NameUnsure) = (true, 0, 0, socket.NameUnsure && !profile.Has(Traits.CallsMayBind));
         var number = datagramsSent++;
+        datagramBytes += call.Size;
         var to = call.Where == Where.NameOf ? At(call.Other) : call.Where == Where.None && socket.Peer >= 0 ? sockets[socket.Peer] : null;
         if (call.Size == 0 && call.Where == Where.None && profile.Allowed(Point.RecvDatagramEmpty).IsAnything)
         {
@@ -123,7 +124,7 @@ internal sealed partial class World
 
         if (socket.ReadShut) return waits ? Expectation.Skipped : Say(Point.RecvDatagramShut, 0, 0);
         if (!waits) return Say(socket.HasPeerName ? Point.RecvDatagramStranger : socket.NonBlocking ? Point.RecvEmpty : Point.RecvDontWait);
-        return socket.ReceiveTimeout > 0 ? Say(Point.RecvTimeout) : Say(Point.RecvEmptyBlocks, 0, call.Size) with { Blocks = true };
+        return socket.ReceiveTimeout > 0 ? Say(Point.RecvTimeout) with { Waits = socket.ReceiveTimeout } : Say(Point.RecvEmptyBlocks, 0, call.Size) with { Blocks = true };
     }
 
     private void DatagramReceived(in Call call, in Expectation expected, in Answer answer, ModelSocket socket)

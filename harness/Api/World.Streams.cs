@@ -94,7 +94,7 @@ internal sealed partial class World
         if (socket.End) return Say(socket.EndTold ? Point.RecvEndOfFileAgain : Point.RecvEndOfFile, 0, 0) with { MayBeEarly = true, Cause = socket.EndCause };
         if (!waits) return Say(socket.NonBlocking ? Point.RecvEmpty : Point.RecvDontWait);
         if (socket.ModeUnsure) return socket.ReceiveTimeout > 0 ? Expectation.Skipped : Say(Point.AcceptInheritsMode) with { Blocks = true };
-        return socket.ReceiveTimeout > 0 ? Say(Point.RecvTimeout) : Say(Point.RecvEmptyBlocks, 1, call.Size) with { Blocks = true };
+        return socket.ReceiveTimeout > 0 ? Say(Point.RecvTimeout) with { Waits = socket.ReceiveTimeout } : Say(Point.RecvEmptyBlocks, 1, call.Size) with { Blocks = true };
     }
 
     private static Answers OutOfBand(in Call call) => (call.Flags & CallFlags.OutOfBand) != 0 ? Answers.Of(Errno.EINVAL) | Answers.Of(Errno.EAGAIN) : default;

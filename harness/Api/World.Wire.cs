@@ -53,8 +53,8 @@ internal sealed partial class World
         return facts.ToImmutable();
     }
 
-    /// <summary>How many datagrams were sent; null if that cannot be told.</summary>
-    public int? DatagramsSent => datagramsUnsure ? null : datagramsSent;
+    /// <summary>How many datagrams were sent, and how many bytes in them; null if that cannot be told.</summary>
+    public (int Count, long Bytes)? DatagramsSent => datagramsUnsure ? null : (datagramsSent, datagramBytes);
 
     /// <summary>An end sends FIN when it is shut for writing, or closed without reason for a reset; with unread data in between it may have sent either.</summary>
     private static bool? Ended(ModelSocket socket, ModelSocket peer, bool reset) =>

@@ -27,6 +27,7 @@ internal sealed partial class World
     private readonly ModelSocket[] sockets = new ModelSocket[MaxSockets];
     private readonly int[] released = new int[MaxReleased];
     private int socketCount, releasedCount, datagramsSent, step;
+    private long datagramBytes;
     private bool noDescriptors, datagramsUnsure, descriptorReserved; // Linux takes the descriptor when accept begins to wait
 
     private Profile profile; // of the host of the call that is judged now
@@ -72,6 +73,7 @@ internal sealed partial class World
     {
         Array.Clear(slots);
         socketCount = releasedCount = datagramsSent = step = Refusals = TimeOuts = 0;
+        datagramBytes = 0;
         noDescriptors = datagramsUnsure = descriptorReserved = false;
     }
 

@@ -29,12 +29,30 @@ public class WireCheckTests
     [Test]
     public void A_missing_FIN_is_told_as_such() => Assert.That(Judge(Open() with { ClientEnded = true }, Flow(ClientPort, Syn, SynAck)), Is.EqualTo(Point.WireFin));
 
+    [TestCase(5u, null)]
+    [TestCase(6u, Point.WireFin)]
+    public void A_FIN_that_comes_again_is_the_same_FIN(uint sequence, Point? wrong)
+    {
+        var fin = Of(true, TcpFlags.Fin | TcpFlags.Ack);
+        Assert.That(Judge(Open() with { ClientEnded = true }, Flow(ClientPort, Syn, SynAck, fin with { Sequence = 5 }, fin with { Sequence = sequence })), Is.EqualTo(wrong));
+    }
+
+    [TestCase(2, 30, null)]
+    [TestCase(2, 29, Point.WireDatagrams)]
+    [TestCase(3, 30, Point.WireDatagrams)]
+    public void Datagrams_are_counted_and_so_are_their_bytes(int count, long bytes, Point? wrong)
+    {
+        var flow = Flow(ClientPort, Of(true, default) with { Length = 10 }, Of(false, default) with { Length = 20 });
+        flow = flow with { Tuple = flow.Tuple with { Protocol = Transport.Udp } };
+        Assert.That(WireCheck.Judge([], (0, 0), (count, bytes), [flow], allKnown: true, 0, new long[Points.Table.Length])?.Point, Is.EqualTo(wrong));
+    }
+
     [TestCase(1, 0, Point.WireRefusal)]
     [TestCase(0, 1, null)]
     [TestCase(0, 0, Point.WireSilent)]
     [TestCase(1, 1, Point.WireRefusal)]
     public void A_SYN_without_any_answer_is_that_of_a_connect_that_timed_out(int refused, int timedOut, Point? wrong) =>
-        Assert.That(WireCheck.Judge([], (refused, timedOut), 0, [Flow(ClientPort, Syn, Syn)], allKnown: true, 0, new long[Points.Table.Length])?.Point, Is.EqualTo(wrong));
+        Assert.That(WireCheck.Judge([], (refused, timedOut), (0, 0), [Flow(ClientPort, Syn, Syn)], allKnown: true, 0, new long[Points.Table.Length])?.Point, Is.EqualTo(wrong));
 
     private static Segment Syn => Of(true, TcpFlags.Syn);
 
@@ -46,5 +64,5 @@ public class WireCheckTests
 
     private static WireFacts Open() => new(new Name(Name.Loopback, ClientPort), new Name(Name.Loopback, ServerPort), 0, 0, Exactly: true, ClientEnded: false, ServerEnded: false, Reset: false);
 
-    private static Point? Judge(WireFacts facts, params Flow[] flows) => WireCheck.Judge([facts], (0, 0), 0, [.. flows], allKnown: true, 0, new long[Points.Table.Length])?.Point;
+    private static Point? Judge(WireFacts facts, params Flow[] flows) => WireCheck.Judge([facts], (0, 0), (0, 0), [.. flows], allKnown: true, 0, new long[Points.Table.Length])?.Point;
 }

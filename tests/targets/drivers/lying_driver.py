@@ -117,6 +117,7 @@
 # defect recv-blocking-zero: a blocking recv answers 0 when there is nothing; trips: api/recv/empty-blocks
 # defect recv-dontwait-waits: MSG_DONTWAIT is not looked at; trips: api/recv/dont-wait
 # defect recv-timeout-zero: 0 when SO_RCVTIMEO is over; trips: api/recv/timeout
+# defect recv-timeout-early: with SO_RCVTIMEO set, recv says at once that there is nothing; trips: api/recv/timeout
 # defect recv-timeout-unkept: SO_RCVTIMEO is stored, and recv waits for ever; trips: api/recv/timeout
 # defect recv-interrupted-zero: a signal ends a recv with 0, as at the end of file; trips: api/recv/interrupted
 # defect recv-peek-takes: MSG_PEEK takes the bytes of a stream; trips: api/recv/peek
@@ -169,6 +170,7 @@
 # defect close-linger-eagain: close with seconds of SO_LINGER is EAGAIN, though nothing is left to send; trips: api/close/linger-drained
 # defect close-unread-fin: unread data is dropped before close, so that it sends a FIN; trips: api/close/unread-data
 # defect close-listener-leaks: a closed listener goes on listening; trips: api/close/listener
+# defect close-listener-leaks-idle: a listener that is closed while no connection is pending goes on listening; trips: api/close/listener
 # defect close-number-kept: close of a connection ends it, but leaves its descriptor open; trips: api/socket/lowest-descriptor
 # defect getsockname-peer: a connected stream socket tells its peer's name as its own; trips: api/getsockname/connected
 # defect getsockname-accepted-any: accepted sockets tell the address 0.0.0.0; trips: api/getsockname/connected
@@ -1442,6 +1444,13 @@ class RecvDontwaitWaits(Liar):
         return super().recv(without_flag(request, "dontwait"))
 
 
+@lie("recv-timeout-early")
+class RecvTimeoutEarly(Liar):
+    def recv(self, request):
+        limit = self.getsockopt({"socket": request["socket"], "option": "rcvtimeo"})["value"] if is_open(request["socket"]) else 0
+        return super().recv(with_flag(request, "dontwait") if limit else request)
+
+
 @lie("recv-timeout-unkept")
 class RecvTimeoutUnkept(Liar):
     def setsockopt(self, request):
@@ -1757,6 +1766,12 @@ class CloseLeaks(Close):
 class CloseListenerLeaks(CloseLeaks):
     def concerns(self, number):
         return is_listening(number)
+
+
+@lie("close-listener-leaks-idle")
+class CloseListenerLeaksIdle(CloseListenerLeaks):
+    def concerns(self, number):
+        return super().concerns(number) and not ready(number)
 
 
 @lie("close-resets")
