@@ -21,7 +21,7 @@ internal static class Examples
         [
             new Rule(new When(Prefix: "SAY "u8.ToArray()), Bytes with { MaxBytes = 508, Alphabet = Alphabet.Printable }, new Reply.Transformed(Transform.Same), Then.Keep),
             new Rule(new When(Literal: "QUIT"u8.ToArray()), Generation.None, new Reply.Literal("BYE"u8.ToArray()), Then.Close),
-            new Rule(new When(Malformed: true), Generation.None, new Reply.Matching(new BytePattern("^ERR")), Then.Keep),
+            new Rule(new When(Malformed: true), Generation.None, new Reply.Literal("ERR"u8.ToArray()), Then.Keep),
         ],
     };
 

@@ -118,7 +118,7 @@ internal static class Situations
         ("a recv that waits for a datagram", Mail + "recv s0 10; send s1 4 to @s0"),
         ("a recv with a time-out", Pair + "setsockopt s2 rcvtimeo 60; recv s2 10; send s1 4; recv s2 10"),
         ("a recv with a time-out, datagrams", Mail + "setsockopt s0 rcvtimeo 60; recv s0 10; send s1 4 to @s0; recv s0 10"),
-        ("a connect that waits for room in the queue", "s0 = socket stream; bind s0 loopback; listen s0 0; s1 = socket stream; connect s1 @s0; s2 = socket stream; connect s2 @s0; interrupt s2"),
+        ("a connect that waits for room in the queue", "s0 = socket stream; bind s0 loopback; listen s0 0; s1 = socket stream; connect s1 @s0; s2 = socket stream; connect s2 @s0; interrupt s2; nonblocking s2 on; connect s2 @s0; poll s2; getpeername s2"),
         ("a full buffer, then room", Pair + "setsockopt s1 sndbuf 4096; setsockopt s2 rcvbuf 4096; nonblocking s1 on; send s1 until full nosignal; poll s1; send s1 10 nosignal; recv s2 30000; recv s2 60000; recv s2 60000; recv s2 60000; recv s2 60000"),
         ("a send that waits for room behind MSG_DONTWAIT", Pair + "setsockopt s1 sndbuf 4096; setsockopt s2 rcvbuf 4096; send s1 until full dontwait,nosignal; send s1 10 nosignal"),
         ("a send that waits for room", Pair + "setsockopt s1 sndbuf 4096; setsockopt s2 rcvbuf 4096; nonblocking s1 on; send s1 until full nosignal; nonblocking s1 off; send s1 10 nosignal"),

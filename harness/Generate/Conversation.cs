@@ -9,7 +9,7 @@ namespace SockConformance.Generate;
 /// </summary>
 public sealed class Conversation
 {
-    private const int GoodbyeMilliseconds = 300, MessageSize = 200, MostMessages = 20_000;
+    private const int GoodbyeMilliseconds = 300, MessageSize = 900, DistinctMessages = 24, MostMessages = 20_000;
     private readonly ImmutableArray<Rule> usual;
 
     public Conversation(ServiceSpec service)
@@ -67,12 +67,13 @@ public sealed class Conversation
         return Message(usual[number % usual.Length], number, size);
     }
 
-    /// <summary>Legal messages one behind the other, about so many bytes of them; where they are tiny, no more than can be told apart in good time.</summary>
+    /// <summary>Legal messages one behind the other, a few in turns, about so many bytes of them; where they are tiny, no more than can be told apart in good time.</summary>
     public Payload Messages(int bytes)
     {
         if (Sizeable is not null && Service.Request is Framing.Stream) return Message(0, bytes);
-        var all = new List<byte>();
-        for (var number = 0; number < MostMessages && all.Count < bytes; number++) all.AddRange(Message(number, MessageSize).ToBytes());
+        byte[][] some = [.. Enumerable.Range(0, DistinctMessages).Select(number => Message(number, MessageSize).ToBytes())];
+        var all = new List<byte>(bytes + MessageSize);
+        for (var number = 0; number < MostMessages && all.Count < bytes; number++) all.AddRange(some[number % some.Length]);
         return Payload.Literal.Of([.. all]);
     }
 

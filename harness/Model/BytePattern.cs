@@ -6,13 +6,15 @@ namespace SockConformance.Model;
 /// <summary>A regular expression over bytes (each byte is the character of its number), without backtracking and with a time limit.</summary>
 public sealed class BytePattern
 {
+    private const string Anything = ".*";
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
-    private readonly Regex regex;
+    private readonly Regex? regex; // null for anything, which needs no automaton: the first one of a process is slow to build
 
     /// <exception cref="ArgumentException">It is no regular expression, or one that needs backtracking.</exception>
     public BytePattern(string pattern)
     {
         Pattern = pattern;
+        if (pattern == Anything) return;
         try
         {
             regex = new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline, Limit);
@@ -30,7 +32,7 @@ public sealed class BytePattern
     {
         try
         {
-            return regex.IsMatch(Encoding.Latin1.GetString(bytes));
+            return regex is null || regex.IsMatch(Encoding.Latin1.GetString(bytes));
         }
         catch (RegexMatchTimeoutException)
         {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 
 namespace SockConformance.Report;
 
@@ -26,8 +25,8 @@ internal static class TapText
 
         return text.ToString();
 
-        // A JSON string is a YAML one, too.
-        void Line(string key, string value) => text.Append(CultureInfo.InvariantCulture, $"  {key}: \"{JsonEncodedText.Encode(Printable.Line(value, 2000))}\"\n");
+        // A line in single quotes needs no escape but of themselves; in double quotes YAML has none for half a surrogate pair.
+        void Line(string key, string value) => text.Append(CultureInfo.InvariantCulture, $"  {key}: '{Printable.Line(value, 2000).Replace("'", "''", StringComparison.Ordinal)}'\n");
     }
 
     private static string Escape(string? words) => Printable.Line(words ?? "", 300).Replace("\\", "\\\\", StringComparison.Ordinal).Replace("#", "\\#", StringComparison.Ordinal);

@@ -102,6 +102,7 @@ internal sealed class SpecBuilder
         var ca = tls["ca"] is { } file ? SpecReader.Beside(file, Section.Text(file, "ca", _ => "write the name of a file in PEM")) : null;
         var min = new Version(SpecKeys.WordsOf("tls.min")[tls.Choice("min")]);
         var required = tls.Choice("close_notify") == 0;
+        if (tls.IsGiven && tls["mode"] is null) throw tls.Wrong("tls has no mode, and would be none; write tls: { mode: implicit }, or leave it out");
         if (tls.Choice("mode") == 0) return null;
         return udp ? throw tls.Wrong("mode", "TLS needs a stream, and this is UDP; leave tls out, or write transport: { type: tcp }") : new TlsSpec(min, ca, name, required);
     }

@@ -10,7 +10,7 @@ namespace SockConformance.Suites.Message;
 public static partial class Messages
 {
     private const string Stream = "RFC 9293 §2.2 (a stream of bytes without record boundaries); the spec: framing", Spec = "the spec: dialogue";
-    private const int Newcomer = 8, Reaction = 1500, Endless = 48 << 20, Part = 16 << 20, Piece = 64 * 1024, Flood = 400_000;
+    private const int Newcomer = 8, Reaction = 1500, Endless = 48 << 20, Part = 16 << 20, Piece = 64 * 1024, Flood = 200_000;
 
     public static ImmutableArray<Requirement> For(Conversation talk) =>
         !talk.Service.Request.HasMessages ? [] : [.. Answering(talk), .. Cuts(talk), .. Sizes(talk), .. Ends(talk), .. Lengths(talk), .. Contents(talk)];

@@ -8,7 +8,7 @@ namespace SockConformance.Suites.Tcp;
 /// <summary>Many clients: in a row, at a time, in a burst, interleaved, and a silent one among them.</summary>
 public static class Concurrency
 {
-    private const int MostClients = 500, Much = 600_000;
+    private const int MostClients = 500, Much = 300_000;
 
     public const string SilentClientBlocksNobody = "tcp/accept/silent-client-blocks-nobody";
 

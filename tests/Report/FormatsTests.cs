@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using FsCheck.Fluent;
@@ -188,8 +187,7 @@ public class FormatsTests
 
             if (inBlock)
             {
-                Assert.That(line, Does.Match("^  [a-z_]+: \".*\"$"));
-                Assert.DoesNotThrow(() => JsonDocument.Parse(line[(line.IndexOf(": ", StringComparison.Ordinal) + 2)..]).Dispose(), line);
+                Assert.That(line, Does.Match("^  [a-z_]+: '(?:[^'\\p{C}\\p{Zl}\\p{Zp}]|\\p{Cs}|'')*'$")); // YAML in single quotes: nothing is escaped but the quote
                 continue;
             }
 

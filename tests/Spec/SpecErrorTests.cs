@@ -102,6 +102,8 @@ public class SpecErrorTests
     [TestCase("transport:", "2:11", "transport is empty", "{ type: … }")]
     [TestCase("framing: line", "2:10", "framing is 'line'", "{ line: … }")]
     [TestCase("framing: {}", "2:10", "framing is empty", "line, length_prefix, fixed, until_eof or stream")]
+    [TestCase("tls: {}", "2:6", "tls has no mode", "mode: implicit")]
+    [TestCase("tls: { min: 1.2 }", "2:6", "tls has no mode", "mode: implicit")]
     [TestCase("framing: { line: }", "2:17", "line is empty", "{ terminator: … }")]
     [TestCase("framing: { request: {} }", "2:21", "the framing of the request is empty", "line, length_prefix")]
     [TestCase("dialogue: [a]", "2:11", "dialogue is a list", "{ greeting: … }")]

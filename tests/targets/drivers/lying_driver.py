@@ -56,6 +56,7 @@
 # defect connect-progress-silent: a non-blocking connect answers 0, also where nobody listens; trips: api/connect/refused-in-progress
 # defect connect-progress-eagain: EAGAIN instead of EINPROGRESS, as for a local socket; trips: api/connect/in-progress
 # defect connect-full-timeout: a blocking connect to a listener with a full queue is ETIMEDOUT at once; trips: api/connect/full-queue-blocks
+# defect connect-interrupted-gives-up: a signal ends a connect for good: the attempt does not go on; trips: api/connect/while-connecting
 # defect connect-timeout-refused: a connect that nobody answers is told as ECONNREFUSED; trips: api/connect/timed-out
 # defect connect-in-memory: connections inside the process go through memory, as a short cut: the names are right, and nothing is sent; trips: api/wire/handshake
 # defect connect-bound-einval: connect of a bound stream socket is EINVAL; trips: api/connect/listener
@@ -2385,6 +2386,20 @@ class AcceptInterruptedAborted(Interrupted):
 @lie("connect-interrupted-timeout")
 class ConnectInterruptedTimeout(Interrupted):
     outcome = {"errno": "ETIMEDOUT"}
+
+
+@lie("connect-interrupted-gives-up")
+class ConnectInterruptedGivesUp(Interrupted):
+    outcome = {"errno": "EINTR"}
+
+    def connect(self, request):
+        self.connecting = request["socket"]
+        return super().connect(request)
+
+    def interrupt(self, request):
+        answer = super().interrupt(request)
+        replace(self.connecting, fresh_like(self.connecting))
+        return answer
 
 
 @lie("recv-interrupted-zero")
