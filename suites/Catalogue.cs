@@ -71,8 +71,8 @@ public static class Catalogue
         ServiceSpec[] specs = [.. BuiltInSpecs.Shelf.Names.Select(Find)];
         Func<Suite>[] suites =
         [
-            .. specs.Select(spec => (Func<Suite>)(() => For(spec))), () => For(Examples.Lines), () => For(Examples.Lengths),
-            .. specs.Where(spec => spec is { Transport: Transport.Tcp, Tls: null } && spec.Kind != "http").Select(spec => (Func<Suite>)(() => ForClientsOf(spec))),
+            .. specs.Select(spec => (Func<Suite>)(() => For(spec))), () => For(Examples.Lines), () => For(Examples.SecuredLines), () => For(Examples.Lengths),
+            .. specs.Where(spec => spec.Transport == Transport.Tcp && spec.Kind != "http").Select(spec => (Func<Suite>)(() => ForClientsOf(spec))),
         ];
         var built = new Suite[suites.Length];
         Parallel.For(0, suites.Length, i => built[i] = suites[i]());

@@ -2,7 +2,7 @@ using SockConformance.Model;
 
 namespace SockConformance.Suites;
 
-/// <summary>Two services of no special kind, so that requirements which only a spec of one's own has can be listed and explained.</summary>
+/// <summary>Services of no special kind, so that requirements which only a spec of one's own has can be listed and explained.</summary>
 internal static class Examples
 {
     private static readonly Framing.Line Line = new("0D0A", 512, Unterminated.Ignore);
@@ -23,6 +23,15 @@ internal static class Examples
             new Rule(new When(Literal: "QUIT"u8.ToArray()), Generation.None, new Reply.Literal("BYE"u8.ToArray()), Then.Close),
             new Rule(new When(Malformed: true), Generation.None, new Reply.Literal("ERR"u8.ToArray()), Then.Keep),
         ],
+    };
+
+    /// <summary>Lines in TLS, where the end of the session ends the last of them.</summary>
+    public static ServiceSpec SecuredLines { get; } = Lines with
+    {
+        Name = "lines of your own over TLS",
+        Title = "commands in lines, over TLS",
+        Tls = TlsSpec.Default,
+        Request = Line with { AtEof = Unterminated.Reply },
     };
 
     /// <summary>Messages behind their length.</summary>

@@ -8,7 +8,7 @@ public static class Lessons
 {
     private const string For = "for: ";
 
-    public static IReadOnlyList<string> Names { get; } = ["close", "framing", "bytes", "blocking", "vanished", "listen", "leaks", "udp", "tls"];
+    public static IReadOnlyList<string> Names { get; } = ["close", "framing", "bytes", "blocking", "vanished", "listen", "leaks", "udp", "tls", "trust"];
 
     /// <summary>The lesson of a requirement; null where there is none.</summary>
     public static string? Of(string id) => (

@@ -42,6 +42,7 @@ internal sealed record TargetRequest(
         if (words.IsEmpty && connect is null) words = launch.Command;
         if (words.IsEmpty && connect is null && needed) throw new UsageException("say what to check, after --: sockconf check --spec echo -- python3 server.py {port}   (or --connect HOST:PORT)");
         if (connect is not null && suite is { OfClients: true }) throw new UsageException("--client and --connect do not go together: a client is launched by its command, after --");
+        if (suite is { OfClients: true } && parsed.GetValue(options.TlsCa) is not null) throw new UsageException("--client and --tls-ca do not go together: a client is told whom to trust by {ca} in its command");
         if (!words.IsEmpty && connect is not null) throw new UsageException("either a command after -- or --connect, not both");
         var scale = parsed.GetValue(options.TimeScale);
         if (scale is not (>= 0.1 and <= 1000)) throw new UsageException("--time-scale: a factor from 0.1 to 1000");

@@ -32,13 +32,15 @@ internal sealed class Session(TargetRequest request, StopRequest stop)
         console.Header(header);
         using var lag = new LagMonitor();
         using var control = new ControlRun();
-        using var secure = new TlsSetup(suite.Service, request.Command, request.TlsCa, request.TlsName, OwnNamespace.Scratch);
+        using var secure = new TlsSetup(suite.Service, request.Command, request.TlsCa, request.TlsName, OwnNamespace.Scratch, suite.OfClients);
+        if (secure.Shown is not null && !request.Command!.NamesAuthority)
+            Console.Error.WriteLine("sockconf: the command has no {ca}, so the client is not told whom to trust: {ca} stands for the file (PEM) of the authority that the harness's certificates for localhost come from");
         using var pool = NewPool(capture, suite, secure);
         using var wire = NewWire();
         var trouble = new ReportTrouble();
         using var events = new EventLog(folder, console, trouble);
         events.Start(header);
-        var runner = new CaseRunner(pool, suite.Service, capture, lag, request.Patience, stop.Token) { Pace = plan.Pace, Control = control, Tls = secure.Trust, Wire = wire };
+        var runner = new CaseRunner(pool, suite.Service, capture, lag, request.Patience, stop.Token) { Pace = plan.Pace, Control = control, Tls = secure.Trust, Shown = secure.Shown, Wire = wire };
         var check = new CheckRun(
             new CheckPlan(plan.Selected, plan.Seed, plan.CaseScale, plan.Jobs * LanesPerJob, plan.Pace, plan.Budget, suite.ConcurrencyProbe), runner, pool, events, stop.Token);
         var results = check.Execute();
@@ -77,9 +79,9 @@ internal sealed class Session(TargetRequest request, StopRequest stop)
             {
                 stop.Token.ThrowIfCancellationRequested();
                 var service = suite?.Service ?? ServiceSpec.Echo;
-                using var secure = new TlsSetup(service, request.Command, request.TlsCa, request.TlsName, OwnNamespace.Scratch);
+                using var secure = new TlsSetup(service, request.Command, request.TlsCa, request.TlsName, OwnNamespace.Scratch, suite is { OfClients: true });
                 using var pool = NewPool(capture, suite, secure);
-                var runner = new CaseRunner(pool, service, capture, lag, request.Patience, stop.Token) { Control = control, Tls = secure.Trust, Wire = wire };
+                var runner = new CaseRunner(pool, service, capture, lag, request.Patience, stop.Token) { Control = control, Tls = secure.Trust, Shown = secure.Shown, Wire = wire };
                 var outcome = new ReplayRun(runner, stop.Token).Run(file, suite);
                 outcomes.Add(outcome);
                 Console.Out.WriteLine($"  {outcome.Word,-7}  {Printable.Line(file.Id)}  {Printable.Line(file.Requirement)}{(outcome.Detail.Length > 0 ? $"\n           {Printable.Line(outcome.Detail, 1000)}" : "")}");

@@ -46,7 +46,9 @@ public sealed record SuiteBook(
     public Suite Choose(string? nameOrPath, bool clients)
     {
         if (nameOrPath is null) throw new UsageException($"say what the {(clients ? "client's server" : "server")} should do: --spec {string.Join(", ", BuiltIn().Select(spec => spec.Name))}, or a file (sockconf init writes one)");
-        return For(Find(nameOrPath), clients);
+        var service = Find(nameOrPath);
+        if (clients && service.Transport == Transport.Udp) throw new UsageException($"--client: {service.Name} is a service of datagrams, and only clients that connect can be checked");
+        return For(service, clients);
     }
 
     public Suite For(ServiceSpec service, bool clients)

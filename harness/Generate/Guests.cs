@@ -27,6 +27,26 @@ public static class Guests
     public static Scenario BrokenOff(string situation, int after, bool abort) => Talk.Scenario(
         situation, Listen(), Come(0), [new Step.Serve(0, [], ReplyLimit: after), abort ? new Step.Abort(0) : new Step.Close(0), new Step.AwaitExit()]);
 
+    /// <summary>A TLS server shows a certificate that the client must refuse, and serves it if it asks all the same.</summary>
+    public static Scenario Shown(string situation, ShownCertificate certificate) => Talk.Scenario(
+        situation, Listen(), Come(0), [new Step.Handshake(0, TlsOffer.Any with { Shown = certificate }), new Step.Serve(0, [], MayFail: true), new Step.Close(0), new Step.AwaitExit()]);
+
+    /// <summary>The same in TLS: a session begins when a client is accepted, and ends before its connection is closed.</summary>
+    public static Scenario Secured(Scenario scenario) => scenario with
+    {
+        Steps =
+        [
+            .. scenario.Steps.SelectMany(step => step switch
+            {
+                Step.Accept accept => [accept, new Step.Handshake(accept.Socket, TlsOffer.Any)],
+                Step.Close close => [new Step.CloseNotify(close.Socket), close],
+                _ => (Step[])[step],
+            }),
+        ],
+    };
+
+    public static Gen<Scenario> Secured(Gen<Scenario> scenarios) => scenarios.Select(Secured);
+
     public static Step.Serve Serve(int socket, ImmutableArray<int> cuts = default, int pause = 0, int delay = 0) => new(socket, cuts.IsDefault ? [] : cuts, pause, delay);
 
     /// <summary>Replies in pieces of any lengths, with or without rests between them.</summary>

@@ -201,7 +201,9 @@ public static partial class ClientJudge
             starts[^1] = step switch
             {
                 Step.Accept accept => starts[^1] with { Accept = (index, outcome), Connection = evidence.Trace.On(accept.Socket) },
+                Step.Handshake handshake => starts[^1] with { Handshake = (index, handshake.Offer.Shown, outcome) },
                 Step.Serve serve => starts[^1] with { Serve = (index, serve, outcome) },
+                Step.CloseNotify => starts[^1] with { Notified = true },
                 Step.Abort => starts[^1] with { Aborted = true },
                 Step.AwaitExit => starts[^1] with { Exit = (index, outcome) },
                 _ => starts[^1],
@@ -229,7 +231,12 @@ public static partial class ClientJudge
     {
         public (int Step, Outcome Outcome)? Accept { get; init; }
 
+        public (int Step, ShownCertificate Shown, Outcome Outcome)? Handshake { get; init; }
+
         public (int Step, Step.Serve How, Outcome Outcome)? Serve { get; init; }
+
+        /// <summary>Its server ended the session by a close_notify.</summary>
+        public bool Notified { get; init; }
 
         public (int Step, Outcome Outcome)? Exit { get; init; }
 

@@ -21,11 +21,12 @@ public static class TlsJudge
     /// <summary>Each probe is answered by a ServerHello, of this version if one is given.</summary>
     public static Func<Evidence, Verdict> HelloAnswered(ushort? version = null) => evidence =>
     {
-        foreach (var probe in Probe.All(evidence))
+        foreach (var probe in TlsProbe.All(evidence))
         {
             var expected = $"a ServerHello{(version is { } one ? $" of {TlsServerHello.NameOfVersion(one)}" : "")} on #{probe.Socket}";
             if (probe.Server.Hello is not { } hello) return new Verdict.Violation(expected, probe.Reaction, probe.AnswerAt, probe.IsSilence);
             if (version is not null && hello.Version != version) return new Verdict.Violation(expected, $"{hello}", probe.AnswerAt);
+            if (probe.Client is { } client && TlsChoiceJudge.AsksForNothing(client, hello)) return new Verdict.Violation(expected, $"{hello} that the client cannot follow", probe.AnswerAt);
         }
 
         return Verdict.Holds;
@@ -38,7 +39,7 @@ public static class TlsJudge
     /// <summary>No probe is answered by a ServerHello: what it offers is too weak to be used.</summary>
     public static Verdict HelloRefused(Evidence evidence)
     {
-        foreach (var probe in Probe.All(evidence))
+        foreach (var probe in TlsProbe.All(evidence))
         {
             if (probe.Server.Hello is { } hello) return new Verdict.Violation($"a fatal alert or the end of #{probe.Socket}", $"{hello}", probe.AnswerAt);
         }
@@ -49,7 +50,7 @@ public static class TlsJudge
     /// <summary>No probe is answered in this version; a server that offers a better one is another requirement's matter.</summary>
     public static Func<Evidence, Verdict> NeverIn(ushort version) => evidence =>
     {
-        foreach (var probe in Probe.All(evidence))
+        foreach (var probe in TlsProbe.All(evidence))
         {
             if (TlsRules.Version(probe.Server) == version && probe.Server.Hello is { } hello) return new Verdict.Violation($"a fatal alert or the end of #{probe.Socket}", $"{hello}", probe.AnswerAt);
         }
@@ -63,7 +64,7 @@ public static class TlsJudge
     /// </summary>
     public static Verdict LegacyField(Evidence evidence)
     {
-        foreach (var probe in Probe.All(evidence))
+        foreach (var probe in TlsProbe.All(evidence))
         {
             if (probe.Server.Hello is null)
             {
@@ -80,7 +81,7 @@ public static class TlsJudge
     /// <summary>No ServerHello picks a compression; to refuse a hello that offers one is right, too.</summary>
     public static Verdict NoCompression(Evidence evidence)
     {
-        foreach (var probe in Probe.All(evidence))
+        foreach (var probe in TlsProbe.All(evidence))
         {
             if (TlsRules.WrongCompression(probe.Server) is { } wrong) return new Verdict.Violation(wrong.Expected, wrong.Observed, probe.AnswerAt);
         }
@@ -91,7 +92,7 @@ public static class TlsJudge
     /// <summary>Each probe is answered by anything: a ServerHello, an alert, or the end.</summary>
     public static Verdict Reacts(Evidence evidence)
     {
-        foreach (var probe in Probe.All(evidence))
+        foreach (var probe in TlsProbe.All(evidence))
         {
             if (probe.IsSilence && probe.Server.Length == 0) return new Verdict.Violation($"a ServerHello, an alert or the end of #{probe.Socket}", probe.Reaction, probe.AnswerAt, Absence: true);
         }
@@ -100,16 +101,20 @@ public static class TlsJudge
     }
 
     /// <summary>The connections that were waited on to their end (<see cref="Framing.UntilEof"/>) have ended, by FIN or RST, with or without an alert.</summary>
-    public static Verdict Ends(Evidence evidence)
+    public static Verdict Ends(Evidence evidence) => Ends(evidence, _ => true);
+
+    /// <summary>The same of some of them.</summary>
+    internal static Verdict Ends(Evidence evidence, Func<int, bool> isMeant)
     {
         foreach (var (at, step) in evidence.Scenario.Steps.Index())
         {
+            if (step.On is not { } socket || !isMeant(socket)) continue;
             if (step is not Step.Await { Framing: Framing.UntilEof } || evidence.Trace.Outcomes[at].Result != StepResult.TimedOut) continue;
 
             // Of several waits on one socket the last counts: the first may have been for the alert.
-            if (evidence.Scenario.Steps.Skip(at + 1).Any(later => later is Step.Await { Framing: Framing.UntilEof } && later.On == step.On)) continue;
-            var alert = evidence.Trace.On(step.On!.Value) is { } connection ? AlertOn(connection) : null;
-            return new Verdict.Violation($"the end of #{step.On}", alert is null ? Judges.Answer(evidence, at) : $"the alert {alert}, and then {Judges.Answer(evidence, at)}", at, Absence: true);
+            if (evidence.Scenario.Steps.Skip(at + 1).Any(later => later is Step.Await { Framing: Framing.UntilEof } && later.On == socket)) continue;
+            var alert = evidence.Trace.On(socket) is { } connection ? AlertOn(connection) : null;
+            return new Verdict.Violation($"the end of #{socket}", alert is null ? Judges.Answer(evidence, at) : $"the alert {alert}, and then {Judges.Answer(evidence, at)}", at, Absence: true);
         }
 
         return Verdict.Holds;
@@ -118,7 +123,7 @@ public static class TlsJudge
     /// <summary>After a fatal alert of its own the server sends nothing more, and the connection ends.</summary>
     public static Verdict EndsAfterAlert(Evidence evidence)
     {
-        foreach (var probe in Probe.All(evidence))
+        foreach (var probe in TlsProbe.All(evidence))
         {
             var records = probe.Server.Records;
             for (var i = 0; i < records.Length - 1; i++)
@@ -138,7 +143,7 @@ public static class TlsJudge
         {
             var given = Enumerable.Range(0, evidence.Scenario.Steps.Length).LastOrDefault(at => evidence.Scenario.Steps[at] is Step.Await && evidence.Scenario.Steps[at].On == connection.Socket, -1);
             if (given < 0 || AlertOn(connection) is not null || connection.Tls is { CloseNotify: true }) continue;
-            if (connection.Tls is null && Probe.Of(evidence, connection) is not { Server.Hello: null }) continue;
+            if (connection.Tls is null && TlsProbe.Of(evidence, connection) is not { Server.Hello: null }) continue;
             if (evidence.Trace.Outcomes[given].Result is StepResult.TimedOut or StepResult.NotRun) continue; // it does not end: another requirement's matter
             return new Verdict.Violation($"a fatal alert before the end of #{connection.Socket}", $"{Judges.Answer(evidence, given)} without one", given);
         }
@@ -151,7 +156,7 @@ public static class TlsJudge
     {
         foreach (var connection in evidence.Trace.Connections)
         {
-            var records = connection.Tls is null ? Probe.Of(evidence, connection)?.Server : evidence.FlowOf(connection.Socket) is { } flow ? TlsRecords.Of(flow, fromClient: false) : null;
+            var records = connection.Tls is null ? TlsProbe.Of(evidence, connection)?.Server : evidence.FlowOf(connection.Socket) is { } flow ? TlsRecords.Of(flow, fromClient: false) : null;
             if (records is null || (TlsRules.WrongOrder(records) ?? (connection.Tls is null ? WrongAnswer(records, evidence.Scenario.BytesSentOn(connection.Socket)) : null)) is not { } wrong) continue;
             return new Verdict.Violation(wrong.Expected, $"{wrong.Observed} on #{connection.Socket}", evidence.Scenario.Steps.IndexOf(evidence.Scenario.Steps.FirstOrDefault(step => step is Step.Handshake or Step.Send && step.On == connection.Socket)!));
         }
@@ -187,7 +192,7 @@ public static class TlsJudge
     /// <summary>A client without TLS is not served: its message is not answered in clear. To tell it so in clear is no violation.</summary>
     public static Verdict NotServedInClear(Evidence evidence)
     {
-        foreach (var probe in Probe.All(evidence).Where(probe => probe.Server.ForeignAt >= 0))
+        foreach (var probe in TlsProbe.All(evidence).Where(probe => probe.Server.ForeignAt >= 0))
         {
             var sent = evidence.Scenario.BytesSentOn(probe.Socket);
             var owed = evidence.Service.IsEcho ? sent : Replies.To(evidence.Service, sent, ended: false).Exact;
@@ -270,6 +275,22 @@ public static class TlsJudge
         return Verdict.Holds;
     }
 
+    /// <summary>A FIN of ours without a close_notify ends no message: what lacks its end is not answered (RFC 8446 §6.1).</summary>
+    public static Verdict NotAnsweredWhenCut(Evidence evidence)
+    {
+        foreach (var connection in Sessions(evidence))
+        {
+            var cut = Steps(evidence, connection).FirstOrDefault(entry => entry.Step is Step.CloseNotify or Step.ShutdownWrite, (-1, null!));
+            if (cut.Step is not Step.ShutdownWrite || evidence.Trace.Outcomes[cut.At].Result != StepResult.Done) continue;
+            var owed = Replies.To(evidence.Service, evidence.Scenario.BytesSentOn(connection.Socket), ended: false);
+            if (ReplyMatch.Of(evidence.Service, owed, connection.Received.Span, complete: false) is not { ExtraAt: >= 0 and var at }) continue;
+            return new Verdict.Violation(
+                $"no answer to what lacks its end on #{connection.Socket}", $"{Payload.Literal.Of(connection.Received.Span[at..Math.Min(connection.Received.Length, at + 48)])} after a FIN without a close_notify", cut.At);
+        }
+
+        return WithoutSession(evidence);
+    }
+
     /// <summary>What the scenario needs is a session of one version, which the server does not speak: nothing is said then.</summary>
     private static Verdict WithoutSession(Evidence evidence) =>
         FailedHandshake(evidence) is var step and >= 0 ? new Verdict.NotObservable($"there is no session{((Step.Handshake)evidence.Scenario.Steps[step]).Offer}") : Verdict.Holds;
@@ -304,34 +325,4 @@ public static class TlsJudge
     /// <summary>A ServerHello answers a ClientHello and nothing else.</summary>
     private static (string Expected, string Observed)? WrongAnswer(TlsRecords server, byte[] sent) =>
         server.Hello is { } hello && TlsRecords.Parse(sent).Messages is [{ Type: not TlsMessageType.ClientHello and var type }, ..] ? ($"no ServerHello in answer to {type}", $"{hello}") : null;
-
-    /// <summary>A plain connection on which the scenario sent a hello or something in its place, and what came of it.</summary>
-    private sealed record Probe(Evidence Evidence, ConnectionTrace Connection, TlsRecords Server, int AnswerAt)
-    {
-        public int Socket => Connection.Socket;
-
-        public ReadOnlySpan<byte> Received => Connection.Received.Span;
-
-        public bool IsSilence => Evidence.Trace.Outcomes[AnswerAt].Result == StepResult.TimedOut;
-
-        /// <summary>In a few words.</summary>
-        public string Reaction => Server switch
-        {
-            { Alert: { } alert } => $"the fatal alert {alert}",
-            { ForeignAt: >= 0 and var at } => $"something that is no TLS: {Payload.Literal.Of(Received[at..Math.Min(Received.Length, at + 48)])}",
-            { Hello: { } hello } => $"{hello}",
-            _ => Judges.Answer(Evidence, AnswerAt),
-        };
-
-        public static IEnumerable<Probe> All(Evidence evidence) => evidence.Trace.Connections.Select(connection => Of(evidence, connection)).OfType<Probe>();
-
-        public static Probe? Of(Evidence evidence, ConnectionTrace connection)
-        {
-            if (connection is { Established: false } or { Tls: not null }) return null;
-            var steps = Steps(evidence, connection).ToList();
-            var sent = steps.FindIndex(entry => entry.Step is Step.Send && evidence.Trace.Outcomes[entry.At].Result == StepResult.Done);
-            var answer = sent < 0 ? -1 : steps.FindIndex(sent, entry => entry.Step is Step.Await && evidence.Trace.Outcomes[entry.At].Result != StepResult.NotRun);
-            return answer < 0 ? null : new Probe(evidence, connection, TlsRecords.Parse(connection.Received), steps[answer].At);
-        }
-    }
 }

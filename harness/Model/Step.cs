@@ -38,7 +38,7 @@ public abstract record Step
 
     /// <summary>Whatever comes of it, the scenario goes on.</summary>
     [JsonIgnore]
-    public bool IsTolerant => this is Await or Send { MayFail: true } or Inject or Expect;
+    public bool IsTolerant => this is Await or Send { MayFail: true } or Serve { MayFail: true } or Handshake { Offer.Shown: not ShownCertificate.Right } or Inject or Expect;
 
     /// <summary>The socket this step uses; null for steps that use none.</summary>
     [JsonIgnore]
@@ -108,7 +108,7 @@ public abstract record Step
     /// </summary>
     public sealed record Await(int Socket, int Milliseconds, Framing Framing) : OnSocket(Socket);
 
-    /// <summary>The TLS handshake, as a client; SEND and RECEIVE go through the session from then on.</summary>
+    /// <summary>The TLS handshake, as a client, or on an accepted socket as its server; SEND, RECEIVE and what is served go through the session from then on.</summary>
     public sealed record Handshake(int Socket, TlsOffer Offer) : OnSocket(Socket);
 
     /// <summary>The close_notify alert of our TLS session; TCP stays as it is.</summary>
@@ -142,7 +142,8 @@ public abstract record Step
     /// <param name="Delay">Milliseconds from a request to its reply.</param>
     /// <param name="ReplyLimit">Null for no limit.</param>
     /// <param name="ThenShut">SHUTDOWN of the write direction after the first reply.</param>
-    public sealed record Serve(int Socket, ImmutableArray<int> Cuts, int Pause = 0, int Delay = 0, int? ReplyLimit = null, bool ThenShut = false) : OnSocket(Socket);
+    /// <param name="MayFail">The client may leave without being served: the step is met however it ends.</param>
+    public sealed record Serve(int Socket, ImmutableArray<int> Cuts, int Pause = 0, int Delay = 0, int? ReplyLimit = null, bool ThenShut = false, bool MayFail = false) : OnSocket(Socket);
 
     /// <summary>Wait for the end of the client under test.</summary>
     public sealed record AwaitExit : Step;
@@ -205,7 +206,7 @@ public abstract record Step
         Listen => "listen on the port that the client is told",
         Launch => "start the client",
         Accept a => $"#{a.Socket} accept",
-        Serve s => $"#{s.Socket} serve" + (s.Cuts.Length > 0 ? $" in pieces of {string.Join(',', s.Cuts.Take(8))}{(s.Cuts.Length > 8 ? ",…" : "")}" : "") + (s.Pause > 0 ? $", {s.Pause} ms apart" : "")
+        Serve s => $"#{s.Socket} serve" + (s.MayFail ? ", if it asks" : "") + (s.Cuts.Length > 0 ? $" in pieces of {string.Join(',', s.Cuts.Take(8))}{(s.Cuts.Length > 8 ? ",…" : "")}" : "") + (s.Pause > 0 ? $", {s.Pause} ms apart" : "")
             + (s.Delay > 0 ? $", after {s.Delay} ms" : "") + (s.ReplyLimit is { } limit ? $", {limit} bytes of replies" : "") + (s.ThenShut ? ", shutdown(SHUT_WR) after the first reply" : ""),
         AwaitExit => "wait for the client's end",
         Craft c => $"#{c.Socket} from a TCP of our own" + (c.Unused ? ", to a port on which nobody listens" : "") + (c.Called ? ", which is called" : "") + (c.Window != ushort.MaxValue ? $", window {c.Window}" : ""),

@@ -5,23 +5,24 @@ using System.Text.Json.Serialization;
 
 namespace SockConformance.Model;
 
-/// <summary>What a TLS client of the harness offers, and how its bytes are cut.</summary>
+/// <summary>What a TLS client of the harness offers, or its server to a client under test, and how its bytes are cut.</summary>
 /// <param name="Versions">The versions to offer: "1.2", "1.3" or both.</param>
 /// <param name="Piece">The client's TLS bytes are sent in pieces of this many; 0 for as they come.</param>
 /// <param name="Name">The name asked for (SNI) and looked for in the certificate; null for that of the spec.</param>
 /// <param name="Record">At most this many payload bytes go into one record, and all records of one SEND leave together; 0 for as large as records may be.</param>
-public sealed record TlsOffer(ImmutableArray<string> Versions, int Piece = 0, string? Name = null, int Record = 0)
+/// <param name="Shown">As a server: the certificate that it shows.</param>
+public sealed record TlsOffer(ImmutableArray<string> Versions, int Piece = 0, string? Name = null, int Record = 0, ShownCertificate Shown = ShownCertificate.Right)
 {
     public static TlsOffer Any { get; } = new(["1.2", "1.3"]);
 
     [JsonIgnore]
     public SslProtocols Protocols => (Versions.Contains("1.2") ? SslProtocols.Tls12 : 0) | (Versions.Contains("1.3") ? SslProtocols.Tls13 : 0);
 
-    public bool Equals(TlsOffer? other) => other is not null && Versions.SequenceEqual(other.Versions) && Piece == other.Piece && Name == other.Name && Record == other.Record;
+    public bool Equals(TlsOffer? other) => other is not null && Versions.SequenceEqual(other.Versions) && Piece == other.Piece && Name == other.Name && Record == other.Record && Shown == other.Shown;
 
-    public override int GetHashCode() => HashCode.Combine(Versions.Length, Piece, Name, Record);
+    public override int GetHashCode() => HashCode.Combine(Versions.Length, Piece, Name, Record, Shown);
 
-    public override string ToString() => $" ({string.Join(" or ", Versions)}{(Piece > 0 ? $", in pieces of {Piece}" : "")}{(Record > 0 ? $", in records of {Record}" : "")})";
+    public override string ToString() => $" ({string.Join(" or ", Versions)}{(Piece > 0 ? $", in pieces of {Piece}" : "")}{(Record > 0 ? $", in records of {Record}" : "")}{(Shown != ShownCertificate.Right ? $", showing {Shown.InWords()}" : "")})";
 }
 
 /// <summary>What became of a TLS session.</summary>

@@ -89,9 +89,18 @@ public readonly record struct TlsAlert(byte Level, byte Description)
 /// <param name="IsRetry">It is a HelloRetryRequest, which asks for another ClientHello (RFC 8446 §4.1.4).</param>
 public sealed record TlsServerHello(ushort LegacyVersion, ushort? SelectedVersion, ushort Cipher, byte Compression, bool IsRetry)
 {
-    private const int RandomSize = 32, SupportedVersions = 43;
+    private const int RandomSize = 32, SupportedVersions = 43, KeyShare = 51;
 
     private static readonly byte[] RetryRandom = Convert.FromHexString("CF21AD74E59A6111BE1D8C021E65B891C2A211167ABB8C5E079E09E2C8A8339C");
+
+    /// <summary>In TLS 1.3 an echo of the client's.</summary>
+    public ReadOnlyMemory<byte> SessionId { get; init; }
+
+    /// <summary>The group of its key_share, in a HelloRetryRequest the one that a key is asked for; null where there is none.</summary>
+    public ushort? Group { get; init; }
+
+    /// <summary>The types of its extensions, in order.</summary>
+    public ImmutableArray<ushort> Extensions { get; init; } = [];
 
     /// <summary>The version that is spoken from now on.</summary>
     public ushort Version => SelectedVersion ?? LegacyVersion;
@@ -119,20 +128,25 @@ public sealed record TlsServerHello(ushort LegacyVersion, ushort? SelectedVersio
         var at = BeforeSession + 1 + body[BeforeSession];
         if (body.Length < at + 3) return null;
         var hello = new TlsServerHello(
-            BinaryPrimitives.ReadUInt16BigEndian(body), null, BinaryPrimitives.ReadUInt16BigEndian(body[at..]), body[at + 2], body.Slice(2, RandomSize).SequenceEqual(RetryRandom));
+            BinaryPrimitives.ReadUInt16BigEndian(body), null, BinaryPrimitives.ReadUInt16BigEndian(body[at..]), body[at + 2], body.Slice(2, RandomSize).SequenceEqual(RetryRandom))
+        {
+            SessionId = body.Slice(BeforeSession + 1, body[BeforeSession]).ToArray(),
+        };
         for (at += 5; body.Length >= at + 4;)
         {
             var (type, length) = (BinaryPrimitives.ReadUInt16BigEndian(body[at..]), BinaryPrimitives.ReadUInt16BigEndian(body[(at + 2)..]));
             at += 4;
             if (body.Length < at + length) break;
+            hello = hello with { Extensions = hello.Extensions.Add(type) };
             if (type == SupportedVersions && length == 2) hello = hello with { SelectedVersion = BinaryPrimitives.ReadUInt16BigEndian(body[at..]) };
+            if (type == KeyShare && length >= 2) hello = hello with { Group = BinaryPrimitives.ReadUInt16BigEndian(body[at..]) };
             at += length;
         }
 
         return hello;
     }
 
-    public override string ToString() => $"ServerHello ({NameOfVersion(Version)}, {CipherName})";
+    public override string ToString() => $"{(IsRetry ? "HelloRetryRequest" : "ServerHello")} ({NameOfVersion(Version)}, {CipherName})";
 }
 
 /// <summary>One direction of a connection taken apart into records, as far as it is made of them. Pure; for any bytes there is an answer.</summary>

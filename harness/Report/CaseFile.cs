@@ -135,6 +135,7 @@ internal sealed record CaseFile
                 Step.Await { Framing: var framing } when !MakesSense(framing) => "the framing makes no sense",
                 Step.Await { Milliseconds: < 0 or > MaxIdle } or Step.Serve { Pause: < 0 or > MaxIdle } or Step.Serve { Delay: < 0 or > MaxIdle } => $"a pause lasts 0 to {MaxIdle} ms",
                 Step.Handshake { Offer: null } or Step.Handshake { Offer.Versions.IsDefaultOrEmpty: true } or Step.Handshake { Offer: { Piece: < 0 } or { Record: < 0 } } => "the TLS offer makes no sense",
+                Step.Handshake handshake when !Enum.IsDefined(handshake.Offer.Shown) => "there is no such certificate",
                 Step.Serve serve when serve.Cuts.Any(cut => cut < 1) => "pieces have 1 byte or more",
                 Step.Craft { Unused: true, Called: true } => "where nobody listens, nobody calls",
                 Step.Craft { Window: < 0 or > ushort.MaxValue } or Step.Inject { Window: < 0 or > ushort.MaxValue } or Step.Inject { Urgent: < 0 or > ushort.MaxValue } => "a window, and an urgent pointer, is a number from 0 to 65535",

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net.Security;
 using SockConformance.Generate;
 using SockConformance.Model;
 using SockConformance.Targets;
@@ -22,6 +23,9 @@ internal sealed class CaseRunner(TargetPool pool, ServiceSpec service, PacketCap
 
     /// <summary>Whom to trust in TLS; null for a service in clear.</summary>
     public TlsTrust? Tls { get; init; }
+
+    /// <summary>What is shown to clients under test in TLS; null where there are none.</summary>
+    public IReadOnlyDictionary<ShownCertificate, SslStreamCertificateContext>? Shown { get; init; }
 
     /// <summary>For sockets whose segments the harness makes itself; null for none.</summary>
     public LazyWire? Wire { get; init; }
@@ -53,7 +57,7 @@ internal sealed class CaseRunner(TargetPool pool, ServiceSpec service, PacketCap
         var settle = TargetDoesNotClose && !requirement.JudgesClose ? scaled.Close / KnownNotToClose : scaled.Close;
         Interlocked.Increment(ref cases);
         var lostBefore = capture?.Counts().Dropped ?? 0;
-        var trace = new ScenarioDriver(new DriveContext(lease.Target.Endpoint, service, scaled, settle, lease.Target, Tls, (pattern, number) => PatternText.Draw(pattern.Pattern, number)) { Wire = Wire }, cancellation).Run(scenario);
+        var trace = new ScenarioDriver(new DriveContext(lease.Target.Endpoint, service, scaled, settle, lease.Target, Tls, (pattern, number) => PatternText.Draw(pattern.Pattern, number)) { Wire = Wire, Shown = Shown }, cancellation).Run(scenario);
         Interlocked.Add(ref connections, trace.Connections.Length);
         var (own, strangers, state) = Captured(trace, lostBefore);
         lease.Target.MustStayInForeground();

@@ -19,7 +19,7 @@ internal static class SpecTemplate
           bind: any                      # any: other addresses than loopback are fine; loopback: only there
 
         launch:                          # used if no command is given after --
-          command: []                    # its words: ["python3", "server.py", "{port}"]; also {host}, {cert}, {key}
+          command: []                    # its words: ["python3", "server.py", "{port}"]; also {host}, {cert}, {key}, {ca}
           env: {}                        # variables: { NAME: value }
           ready: { tcp: true }           # it is ready when it listens
           within: 10s                    # it must be ready by then; times are written 500ms, 2s, 1m

@@ -31,14 +31,18 @@ internal sealed record TargetCommand(ImmutableArray<string> Words, string Folder
     public bool IsWithin(string path) => Folder == path || Folder.StartsWith(path.TrimEnd('/') + "/", StringComparison.Ordinal);
 
     /// <summary>It asks for a certificate.</summary>
-    public bool NeedsCertificates => Words.Any(word => word.Contains("{cert}", StringComparison.Ordinal) || word.Contains("{key}", StringComparison.Ordinal));
+    public bool NeedsCertificates => Words.Any(word => word.Contains("{cert}", StringComparison.Ordinal) || word.Contains("{key}", StringComparison.Ordinal)) || NamesAuthority;
 
-    /// <summary>The words with {port}, {host}, {cert} and {key} filled in.</summary>
+    /// <summary>It asks whom to trust.</summary>
+    public bool NamesAuthority => Words.Any(word => word.Contains("{ca}", StringComparison.Ordinal));
+
+    /// <summary>The words with {port}, {host}, {cert}, {key} and {ca} filled in.</summary>
     public IReadOnlyList<string> For(int port, string host) =>
     [
         .. from word in Words
            let filled = word.Replace("{port}", $"{port}", StringComparison.Ordinal).Replace("{host}", host, StringComparison.Ordinal)
-           select Certificates is null ? filled : filled.Replace("{cert}", Certificates.Chain, StringComparison.Ordinal).Replace("{key}", Certificates.Key, StringComparison.Ordinal),
+           select Certificates is null ? filled
+               : filled.Replace("{cert}", Certificates.Chain, StringComparison.Ordinal).Replace("{key}", Certificates.Key, StringComparison.Ordinal).Replace("{ca}", Certificates.Authority, StringComparison.Ordinal),
     ];
 
     public IReadOnlyDictionary<string, string> Environment(int port, string scratch)

@@ -80,7 +80,9 @@ internal sealed class UidBox : Box
     private CertificateFiles Copied(CertificateFiles files)
     {
         var folder = Copy(files.Folder, "tls");
-        return new CertificateFiles(Path.Combine(folder, Path.GetFileName(files.Chain)), Path.Combine(folder, Path.GetFileName(files.Key)));
+        return new CertificateFiles(In(files.Chain), In(files.Key), In(files.Authority));
+
+        string In(string path) => Path.Combine(folder, Path.GetFileName(path));
     }
 
     private string Copy(string folder, string name)

@@ -87,7 +87,7 @@ internal sealed partial class ScenarioDriver
         var shut = false;
         while (true)
         {
-            if (!ReadAll(peer, guest)) return Left("ECONNRESET");
+            if (ReadAll(peer, guest) is { } lost) return Left(lost);
             if (TooMuch(peer)) return Flooded(sent);
             var (known, knownEnd, waiting) = (peer.Received.Count, guest.Ended, guest.Waits);
             if (Owe(peer, guest) is { } why) return Failed("", sent, why);
@@ -98,12 +98,13 @@ internal sealed partial class ScenarioDriver
                 if (!cuts.IsEmpty) piece = Math.Min(piece, Math.Max(1, cuts[pieces % cuts.Length]));
                 if (step.ReplyLimit is { } limit) piece = Math.Min(piece, limit - sent);
                 if (pieces is > 0 and <= PausedPieces) Rest(step.Pause);
-                if (!guest.Ended && !ReadAll(peer, guest)) return Left("ECONNRESET");
+                if (!guest.Ended && ReadAll(peer, guest) is { } gone) return Left(gone);
                 if (guest.Ended && leftAt < 0) leftAt = sent;
                 var isLast = step.ThenShut && guest.Given + piece == guest.Due.Count;
-                var call = peer.Socket!.Send(CollectionsMarshal.AsSpan(guest.Due).Slice(guest.Given, piece), more: isLast); // our FIN goes with it
+                var due = CollectionsMarshal.AsSpan(guest.Due).Slice(guest.Given, piece);
+                var call = peer.Tls is { } session ? session.Send(due) : peer.Socket!.Send(due, more: isLast); // our FIN goes with it
                 if (call.WouldBlock) break;
-                if (!call.Ok) return Left(call.Errno!);
+                if (!call.Ok) return Left(call);
                 pieces++;
                 sent += call.Value;
                 guest.Given += call.Value;
@@ -115,17 +116,19 @@ internal sealed partial class ScenarioDriver
             if (guest is { Closes: true, Waits: false } && !shut)
             {
                 shut = true;
+                peer.Tls?.CloseNotify();
                 peer.Socket!.ShutdownWrite();
             }
 
             if (peer.Received.Count > known || guest.Ended != knownEnd) continue;
-            if (guest is { Ended: true, Waits: false }) return peer.Socket!.PendingError() is { Ok: false } error ? Left(error.Errno!) : Done(sent);
+            if (guest is { Ended: true, Waits: false }) return peer.Tls is null && peer.Socket!.PendingError() is { Ok: false } error ? Left(error) : Done(sent); // after a close_notify nothing can be lost
             if (!WaitProgress(peer.Socket!, readable: !guest.Ended, writable: guest.Waits, patience.Reply))
                 return TimedOut(caseDeadline <= Clock.Now ? TooLong : guest.Waits ? "the client stopped reading" : "the client neither sent nor ended", sent);
         }
 
-        // Only its client ends a stream without end, and by a reset if need be. Else one that leaves early misses bytes, from leftAt on.
-        Outcome Left(string errno) => context.Service.Kind == "chargen" ? Done(sent) : Failed(errno, leftAt >= 0 ? leftAt : sent);
+        // Only its client ends a stream without end, and by a reset if need be; and one that closes with TLS 1.3's tickets or our close_notify unread
+        // resets, too, and misses nothing. Else one that leaves early misses bytes, from leftAt on.
+        Outcome Left(CallResult why) => context.Service.Kind == "chargen" || (peer.Tls is not null && (shut || guest.Due.Count == 0)) ? Done(sent) : Failed(peer, why, leftAt >= 0 ? leftAt : sent);
 
         void Rest(int milliseconds)
         {
@@ -135,18 +138,18 @@ internal sealed partial class ScenarioDriver
         }
     }
 
-    /// <summary>Reads what is there; false where the client has reset.</summary>
-    private bool ReadAll(Peer peer, Guest guest)
+    /// <summary>Reads what is there; null, or what the client did to the connection instead: mostly a reset.</summary>
+    private CallResult? ReadAll(Peer peer, Guest guest)
     {
         while (!guest.Ended && !TooMuch(peer))
         {
             var call = ReadOnce(peer);
             if (call.WouldBlock) break;
-            if (!call.Ok) return false;
+            if (!call.Ok) return call;
             guest.Ended = call.Value == 0;
         }
 
-        return true;
+        return null;
     }
 
     /// <summary>Adds what is due for what has come; null, or why no reply can be made.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using SockConformance.Model;
@@ -33,6 +34,9 @@ internal sealed record DriveContext(IPEndPoint Target, ServiceSpec Service, Pati
 {
     /// <summary>For sockets whose segments the harness makes itself; null where there are none.</summary>
     public LazyWire? Wire { get; init; }
+
+    /// <summary>What is shown to clients under test; null where they speak in clear.</summary>
+    public IReadOnlyDictionary<ShownCertificate, SslStreamCertificateContext>? Shown { get; init; }
 }
 
 /// <summary>
@@ -255,6 +259,9 @@ internal sealed partial class ScenarioDriver(DriveContext context, CancellationT
     {
         if (FinishConnect(peer) is { Result: not StepResult.Done } trouble) return trouble;
         var before = peer.Received.Count;
+
+        // Where every byte is a message, those that a RECEIVE was for are no new one.
+        if (framing is Framing.Stream) peer.Taken = Math.Max(peer.Taken, Math.Min(peer.Asked, peer.Received.Count));
         while (true)
         {
             while (count > 0 && framing.Take(CollectionsMarshal.AsSpan(peer.Received)[peer.Taken..]) is { Status: FrameStatus.Whole } frame)

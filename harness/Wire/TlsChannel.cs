@@ -10,8 +10,9 @@ using SockConformance.Model;
 namespace SockConformance.Wire;
 
 /// <summary>
-/// A TLS session of the harness, as a client, over one of its sockets. Nothing here blocks but the handshake, which has a deadline;
-/// nothing is thrown for what the target does. The certificate is looked at, written down and accepted, whatever it is.
+/// A TLS session of the harness, as a client or as the server of a client under test, over one of its sockets. Nothing here blocks but the
+/// handshake, which has a deadline; nothing is thrown for what the target does. A server's certificate is looked at, written down and accepted,
+/// whatever it is.
 /// </summary>
 internal sealed partial class TlsChannel : IDisposable
 {
@@ -23,6 +24,7 @@ internal sealed partial class TlsChannel : IDisposable
     private readonly TlsOffer offer;
     private readonly TlsTrust trust;
     private readonly CancellationToken cancellation;
+    private readonly SslStreamCertificateContext? shown;
     private readonly TlsPipe pipe;
     private readonly SslStream session;
     private readonly byte[] plain = new byte[MaxRecord];
@@ -34,9 +36,10 @@ internal sealed partial class TlsChannel : IDisposable
     private bool notified, truncated, over, saidGoodbye;
     private int at, end, encrypted;
 
-    public TlsChannel(PosixSocket socket, TlsOffer offer, TlsTrust trust, CancellationToken cancellation)
+    /// <param name="shown">The certificate of a server; null for a client.</param>
+    public TlsChannel(PosixSocket socket, TlsOffer offer, TlsTrust trust, CancellationToken cancellation, SslStreamCertificateContext? shown = null)
     {
-        (this.socket, this.offer, this.trust, this.cancellation) = (socket, offer, trust, cancellation);
+        (this.socket, this.offer, this.trust, this.cancellation, this.shown) = (socket, offer, trust, cancellation, shown);
         pipe = new TlsPipe(socket, offer.Piece, cancellation);
         session = new SslStream(pipe, leaveInnerStreamOpen: true);
     }
@@ -60,7 +63,8 @@ internal sealed partial class TlsChannel : IDisposable
         pipe.Deadline = Clock.Now + atMost;
         try
         {
-            session.AuthenticateAsClient(Options());
+            if (shown is null) session.AuthenticateAsClient(Options());
+            else session.AuthenticateAsServer(new SslServerAuthenticationOptions { ServerCertificateContext = shown, EnabledSslProtocols = offer.Protocols, AllowTlsResume = false });
             pipe.Deadline = null;
             (version, cipher) = (session.SslProtocol == SslProtocols.Tls13 ? "1.3" : "1.2", $"{session.NegotiatedCipherSuite}");
             return null;
@@ -186,10 +190,10 @@ internal sealed partial class TlsChannel : IDisposable
         var (result, errno, detail) = pipe switch
         {
             _ when alert is not null => (StepResult.Failed, (string?)null, $"the target refused the handshake with the fatal alert {alert}"),
-            _ when quote is not null => (StepResult.Failed, null, $"the target answered with something that is no TLS: {quote}"),
+            _ when quote is not null => (StepResult.Failed, null, $"the target {(shown is null ? "answered" : "began")} with something that is no TLS: {quote}"),
             { Errno: { } answer } => (StepResult.Failed, answer, $"{answer} after {bytes}"),
             { Ended: true } => (StepResult.EndOfFile, null, $"the target ended the connection after {bytes}"),
-            { Late: true, Came: 0 } => (StepResult.TimedOut, null, "the ClientHello was not answered"),
+            { Late: true, Came: 0 } => (StepResult.TimedOut, null, shown is null ? "the ClientHello was not answered" : "no ClientHello came"),
             { Late: true } => (StepResult.TimedOut, null, $"the handshake stood still after {bytes}"),
             _ => (StepResult.Failed, null, $"the handshake failed on our side: {Innermost(e)}"),
         };
@@ -217,6 +221,12 @@ internal sealed partial class TlsChannel : IDisposable
     {
         cancellation.ThrowIfCancellationRequested();
         over = true;
+        if (pipe.Foreign is { Count: > 0 } foreign)
+        {
+            after.AddRange(foreign);
+            Drain();
+        }
+
         if (pipe.Errno is { } errno) return new CallResult(0, errno);
         alert ??= AlertOf(e);
         Trouble = alert is not null ? $"the target's fatal alert {alert}" : $"the TLS session failed on our side: {Innermost(e)}";

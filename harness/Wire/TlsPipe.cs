@@ -14,6 +14,7 @@ internal sealed class TlsPipe(PosixSocket socket, int piece, CancellationToken c
     private static readonly TimeSpan Apart = TimeSpan.FromMilliseconds(2);
     private readonly List<byte> outgoing = [];
     private readonly List<byte> first = [];
+    private readonly List<byte> foreign = [];
     private byte[] incoming = new byte[HeaderSize + (1 << 14) + 2048];
     private int have, taken, left, sent;
 
@@ -34,6 +35,9 @@ internal sealed class TlsPipe(PosixSocket socket, int piece, CancellationToken c
 
     /// <summary>All bytes that came.</summary>
     public long Came { get; private set; }
+
+    /// <summary>What came in place of a record, and after it; its beginning at least.</summary>
+    public IReadOnlyList<byte> Foreign => foreign;
 
     /// <summary>The beginning of what came, where it is no TLS; else null.</summary>
     public string? Quote()
@@ -162,6 +166,7 @@ internal sealed class TlsPipe(PosixSocket socket, int piece, CancellationToken c
     /// <summary>What was got is handed over from now on.</summary>
     private void Open()
     {
+        if ((foreign.Count > 0 || !TlsRecords.MayBegin(incoming.AsSpan(0, have))) && foreign.Count < MaxKept) foreign.AddRange(incoming.AsSpan(0, Math.Min(have, MaxKept)));
         if (incoming.AsSpan(0, have) is [(byte)TlsContent.Alert, _, _, 0, 2, var level, var description] && new TlsAlert(level, description) is { IsFatal: true } alert) Alert = alert;
         (taken, left, have) = (0, have, 0);
     }

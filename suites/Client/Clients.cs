@@ -5,11 +5,12 @@ using SockConformance.Model;
 
 namespace SockConformance.Suites.Client;
 
-/// <summary>Programs that connect: the harness is their server. Not for TLS and datagrams.</summary>
+/// <summary>Programs that connect: the harness is their server. Not for datagrams; in TLS they have more to keep (<see cref="SecureClients"/>).</summary>
 public static class Clients
 {
-    private const string Told = "client/connect/told-address", Once = "client/connect/once", Right = "client/request/right", InTime = "client/exit/in-time", Whole = "client/reply/whole",
-        Status = "client/exit/status";
+    internal const string Once = "client/connect/once", Right = "client/request/right", Silence = "client/silence/gives-up";
+
+    private const string Told = "client/connect/told-address", InTime = "client/exit/in-time", Whole = "client/reply/whole", Status = "client/exit/status";
 
     private const string Stream = "RFC 9293 §2.2 (a stream of bytes without record boundaries)";
 
@@ -18,9 +19,10 @@ public static class Clients
 
     public static ImmutableArray<Requirement> For(Conversation talk)
     {
-        if (talk.Service is { Transport: Transport.Udp } or { Tls: not null }) return [];
+        if (talk.Service.Transport == Transport.Udp) return [];
         var speaks = talk.Answers || talk.IsAnnouncement || talk.IsEndless || talk.Service.Kind == "http" || talk.Service.Greeting is not null;
-        return [.. Connecting, .. Ending, .. speaks ? Receiving(talk) : [], Silence];
+        ImmutableArray<Requirement> plain = [.. Connecting, .. Ending, .. speaks ? Receiving(talk) : [], Silent];
+        return talk.Service.Tls is null ? plain : SecureClients.For(plain);
     }
 
     private static ImmutableArray<Requirement> Connecting =>
@@ -127,9 +129,9 @@ public static class Clients
         },
     ];
 
-    private static Requirement Silence => new()
+    private static Requirement Silent => new()
     {
-        Id = "client/silence/gives-up",
+        Id = Silence,
         Title = "gives up on a server that says nothing",
         Clause = "course",
         Level = Level.Should,

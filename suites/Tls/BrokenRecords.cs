@@ -10,6 +10,9 @@ internal static class BrokenRecords
 {
     private const int TooLong = (1 << 14) + 2500;
 
+    /// <summary>Whoever ends a connection for a record does so at once; in milliseconds.</summary>
+    private const int StillThere = 300;
+
     private static readonly byte[] Noise = new Payload.Generated(TooLong, 77, Alphabet.Bytes).ToBytes();
 
     public static ImmutableArray<Requirement> For(Conversation talk) =>
@@ -85,6 +88,24 @@ internal static class BrokenRecords
         },
         new()
         {
+            Id = "tls/record/change-cipher-spec",
+            Title = "passes over a ChangeCipherSpec where it may come, and nowhere else",
+            Clause = "RFC 8446 §5 (unexpected_message)",
+            Statement = "In a handshake of TLS 1.3 a record with the one byte 1 is passed over once the ClientHello has come; before it, or with anything else in it, such a record ends the connection.",
+            Why = "a ChangeCipherSpec means nothing in TLS 1.3, so all are thrown away, or all are refused",
+            Fix = "look at its content and at the state of the handshake; leave records to the library",
+            After = Phrases.Tls13,
+            Fixed =
+            [
+                Talk.Scenario("before the hello", Phrases.FatalProbe(0, Payload.Literal.Of([.. ChangeCipherSpec(1), .. ClientHello.ForTls13.ToBytes()]))),
+                Talk.Scenario("the byte 2 after the ServerHello", AfterHello(ClientHello.ForTls13, ChangeCipherSpec(2), Phrases.AwaitEnd(0))),
+                Talk.Scenario("two bytes after the ServerHello", AfterHello(ClientHello.ForTls13, ChangeCipherSpec(1, 1), Phrases.AwaitEnd(0))),
+                Talk.Scenario("the byte 1 after the ServerHello", AfterHello(ClientHello.ForTls13, ChangeCipherSpec(1), [new Step.Await(0, StillThere, new Framing.UntilEof(1 << 20))])),
+            ],
+            Judge = Judges.WhileAlive(TlsAlertJudge.ForChangeCipherSpec),
+        },
+        new()
+        {
             Id = "tls/alert/fatal-closes",
             Title = "a fatal alert ends the connection",
             Clause = "RFC 8446 §6.2",
@@ -122,16 +143,50 @@ internal static class BrokenRecords
             ],
             Judge = Judges.WhileAlive(TlsJudge.AlertSent),
         },
+        new()
+        {
+            Id = "tls/alert/fitting",
+            Title = "gives the right reason in its alert",
+            Clause = "RFC 8446 §5, §5.1, §5.2, §6.2",
+            Level = Level.Should,
+            Statement = "Where an alert tells why a connection ends, it is the one that the RFC names for it, or another that is true: unexpected_message for what has no place, bad_record_mac for what cannot be decrypted.",
+            Why = "every error is turned into one and the same alert (internal_error, handshake_failure), which sends whoever looks for the fault to the wrong place",
+            Fix = "pass on the alert that the library gives with its error",
+            After = Phrases.Answers,
+            Fixed =
+            [
+                Talk.Scenario("application data in place of a hello", Phrases.FatalProbe(0, Payload.Literal.Of(ClientHello.Record(TlsContent.ApplicationData, Noise.AsSpan(0, 50))))),
+                Talk.Scenario("a record of an unknown type", Phrases.FatalProbe(0, Payload.Literal.Of(ClientHello.Record((TlsContent)99, Noise.AsSpan(0, 50))))),
+                Talk.Scenario("another message in place of a hello", Phrases.FatalProbe(0, Payload.Literal.Of(ClientHello.Record(TlsContent.Handshake, Finished, ClientHello.Tls10)))),
+                Talk.Scenario("a record that is too long", Phrases.FatalProbe(0, Payload.Literal.Of(ClientHello.Record(TlsContent.Handshake, Noise, ClientHello.Tls10)))),
+                Talk.Scenario("a hello that makes no sense", Phrases.FatalProbe(0, NoSense)),
+                Talk.Scenario("no version in common", Phrases.FatalProbe(0, NoVersion)),
+                Talk.Scenario("no suite in common", Phrases.FatalProbe(0, (ClientHello.ForTls12 with { Ciphers = ClientHello.Grease }).ToPayload())),
+                Talk.Scenario("compression in TLS 1.3", Phrases.Probe(0, (ClientHello.ForTls13 with { Compressions = [1, 0] }).ToPayload())),
+                Talk.Scenario("the last message of TLS 1.2 before its time", AfterHello(ClientHello.ForTls12, ClientHello.Record(TlsContent.Handshake, Finished), Phrases.AwaitEnd(0))),
+                Talk.Scenario("a record in a session that cannot be decrypted", InSession(talk, ClientHello.Record(TlsContent.ApplicationData, Noise.AsSpan(0, 50)))),
+                Talk.Scenario("a record of an unknown type in a session", InSession(talk, ClientHello.Record((TlsContent)99, Noise.AsSpan(0, 50)))),
+                Talk.Scenario("a record in a session that is too long", InSession(talk, ClientHello.Record(TlsContent.ApplicationData, Noise))),
+            ],
+            Judge = Judges.WhileAlive(TlsAlertJudge.Fits),
+        },
     ];
 
     /// <summary>Neither type nor version are those of TLS; in the place of a length there is a small one, so that nobody waits for the rest of it.</summary>
     private static byte[] NoRecord { get; } = [0x80, 0x91, 0x7f, 0x00, 0x30, .. Noise.AsSpan(0, 300)];
+
+    private static byte[] Finished { get; } = [(byte)TlsMessageType.Finished, 0, 0, 12, .. new byte[12]];
 
     private static byte[] Empty { get; } = ClientHello.Record(TlsContent.Handshake, [], ClientHello.Tls10);
 
     private static Payload NoVersion { get; } = (ClientHello.ForTls13 with { Versions = [0x0305] }).ToPayload();
 
     private static Payload NoSense { get; } = Payload.Literal.Of(ClientHello.Record(TlsContent.Handshake, [1, 0, 0, 40, .. Noise.AsSpan(0, 40)], ClientHello.Tls10));
+
+    private static byte[] ChangeCipherSpec(params ReadOnlySpan<byte> content) => ClientHello.Record(TlsContent.ChangeCipherSpec, content);
+
+    private static IEnumerable<Step> AfterHello(ClientHello hello, byte[] bytes, IEnumerable<Step> then) =>
+        [new Step.Connect(0), new Step.Send(0, hello.ToPayload()), Phrases.Look(0), new Step.Send(0, Payload.Literal.Of(bytes)), .. then, new Step.Abort(0)];
 
     private static IEnumerable<Step> InSession(Conversation talk, ReadOnlySpan<byte> record) =>
         [.. talk.Enter(0), .. talk.KeepsOpen ? talk.Exchange(0) : [], Phrases.Raw(0, record), .. Phrases.AwaitEnd(0), new Step.Abort(0)];

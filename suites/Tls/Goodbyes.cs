@@ -8,6 +8,9 @@ namespace SockConformance.Suites.Tls;
 /// <summary>RFC 8446 §6.1, RFC 5246 §7.2.1: how a session ends in order.</summary>
 internal static class Goodbyes
 {
+    /// <summary>How long an answer that must not come is waited for; in milliseconds.</summary>
+    private const int Reaction = 500;
+
     public static ImmutableArray<Requirement> For(Conversation talk) =>
     [
         new()
@@ -55,7 +58,7 @@ internal static class Goodbyes
             Statement = "A close_notify ends one direction only: what was sent before it is still answered, and then comes the server's own.",
             Why = "the end of the client's direction is taken for the end of both, and output that waits is dropped; or it is acted upon before the data that came with it",
             Fix = "answer what was read, send what is queued, then end the session (allowHalfOpen in Node)",
-            After = "tls/handshake/tls13",
+            After = Phrases.Tls13,
             Fixed =
             [
                 .. from size in (int[])[20, 3000, 60_000, 300_000]
@@ -84,7 +87,28 @@ internal static class Goodbyes
             Company = Company.Alone,
             Judge = TlsJudge.WhereSpoken(Judges.All(LifeJudge.Survives, TlsJudge.IgnoresAfterNotify)),
         },
+        new()
+        {
+            Id = "tls/close/cut-is-no-end",
+            Applies = talk.Answers && talk.Service.Request is Framing.UntilEof or Framing.Line { AtEof: Unterminated.Reply },
+            Title = "does not take a cut connection for the end of a message",
+            Clause = "RFC 8446 §6.1; RFC 5246 §7.2.1",
+            Level = Level.Should,
+            Statement = "Where the end of the session ends the last message, a FIN without a close_notify does not: anybody on the way can send one, and half a message is not answered as if it were whole.",
+            Why = "the library is told to take such an end for an orderly one (SSL_OP_IGNORE_UNEXPECTED_EOF, suppress_ragged_eofs), or does so by itself",
+            Fix = "have the library report it, and throw away what has no end",
+            After = Phrases.Answers,
+            Fixed =
+            [
+                Talk.Scenario("a FIN in the middle of a message", talk.Enter(0), Half(talk, 0)),
+                .. talk.KeepsOpen ? [Talk.Scenario("the same after an exchange", talk.Enter(0), talk.Exchange(0, 1), Half(talk, 0))] : Array.Empty<Scenario>(),
+            ],
+            Judge = Judges.WhileAlive(TlsJudge.NotAnsweredWhenCut),
+        },
     ];
+
+    private static IEnumerable<Step> Half(Conversation talk, int socket) =>
+        [Conversation.Send(socket, talk.HalfMessage(socket)), new Step.ShutdownWrite(socket), new Step.Await(socket, Reaction, new Framing.UntilEof(1 << 20)), new Step.Abort(socket)];
 
     private static IEnumerable<Step> Behind(Conversation talk, TlsOffer offer, ReadOnlySpan<byte> bytes) =>
         [.. talk.Enter(0, offer), .. talk.Exchange(0), new Step.CloseNotify(0), Phrases.Raw(0, bytes), .. Phrases.AwaitEnd(0), new Step.Abort(0)];

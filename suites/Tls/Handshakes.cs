@@ -26,7 +26,7 @@ internal static class Handshakes
         },
         new()
         {
-            Id = "tls/handshake/tls13",
+            Id = Phrases.Tls13,
             Title = "speaks TLS 1.3 with what every server must know",
             Clause = "RFC 8446 §9.1, §9.2",
             Statement = "A client that offers TLS 1.3 only gets a session; the suite TLS_AES_128_GCM_SHA256 and the group secp256r1 are enough for it.",

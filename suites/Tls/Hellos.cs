@@ -79,6 +79,42 @@ internal static class Hellos
             ],
             Judge = Judges.WhileAlive(TlsJudge.NoCompression),
         },
+        new()
+        {
+            Id = "tls/hello/missing-extension",
+            Title = "refuses a hello of TLS 1.3 that lacks what belongs to it",
+            Clause = "RFC 8446 §9.2, §4.2.3, §4.2.8",
+            Statement = "Without signature_algorithms, or with only one of supported_groups and key_share, a hello of TLS 1.3 is no offer: no ServerHello follows, and an alert says missing_extension.",
+            Why = "a handshake made by hand that puts in what is usual where the client says nothing",
+            Fix = "end the handshake with missing_extension; leave hellos to the library",
+            After = Phrases.Tls13,
+            Fixed =
+            [
+                Talk.Scenario("no signature_algorithms", Phrases.FatalProbe(0, (ClientHello.ForTls13 with { Signatures = [] }).ToPayload())),
+                Talk.Scenario("no key_share", Phrases.FatalProbe(0, (ClientHello.ForTls13 with { Shares = [] }).ToPayload())),
+                Talk.Scenario("no supported_groups", Phrases.FatalProbe(0, (ClientHello.ForTls13 with { Groups = [] }).ToPayload())),
+                Talk.Scenario("neither groups nor keys", Phrases.FatalProbe(0, (ClientHello.ForTls13 with { Groups = [], Shares = [] }).ToPayload())),
+            ],
+            Judge = Judges.WhileAlive(TlsAlertJudge.ForLackOfExtension),
+        },
+        new()
+        {
+            Id = "tls/hello/unknown-name",
+            Title = "goes on, or says so, where it does not know the name asked for",
+            Clause = "RFC 6066 §3; RFC 8446 §9.2",
+            Level = Level.Should,
+            Statement = "A client that asks for a name the server does not know, or for none, gets a session or the alert unrecognized_name; others are served as before.",
+            Why = "the name is looked up in a table of certificates by a callback, and what it throws for a missing one ends the handshake as any error would",
+            Fix = "fall back to a certificate of your own, or return unrecognized_name from the callback",
+            Company = Company.Alone,
+            After = Phrases.Answers,
+            Fixed =
+            [
+                talk.Among("a name nobody has", Talk.Each([0, 1], i => Phrases.Probe(i, (ClientHello.ForAny with { Name = "nobody.example" }).ToPayload()))),
+                talk.Among("no name", Talk.Each([0, 1], i => Phrases.Probe(i, (ClientHello.ForAny with { Name = null }).ToPayload()))),
+            ],
+            Judge = Judges.All(LifeJudge.Survives, TlsAlertJudge.ForName),
+        },
     ];
 
     private static ClientHello Greased(ClientHello hello) => hello with

@@ -6,7 +6,7 @@ namespace SockConformance.Suites.Tls;
 /// <summary>What the requirements of TLS servers say again and again.</summary>
 internal static class Phrases
 {
-    public const string Answers = "tls/handshake/answers";
+    public const string Answers = "tls/handshake/answers", Tls13 = "tls/handshake/tls13";
 
     /// <summary>How long an answer that is due is waited for, and an end; in milliseconds.</summary>
     private const int Patience = 4000;

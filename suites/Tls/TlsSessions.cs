@@ -8,5 +8,5 @@ namespace SockConformance.Suites.Tls;
 public static class TlsSessions
 {
     public static ImmutableArray<Requirement> For(Conversation talk) =>
-        talk.Service.Tls is null ? [] : [.. Handshakes.For(talk), .. Hellos.For(talk), .. Certificates.For(talk), .. SecuredData.For(talk), .. Goodbyes.For(talk), .. BrokenRecords.For(talk), .. RudeClients.For(talk)];
+        talk.Service.Tls is null ? [] : [.. Handshakes.For(talk), .. Choices.For(talk), .. Hellos.For(talk), .. Certificates.For(talk), .. SecuredData.For(talk), .. Goodbyes.For(talk), .. BrokenRecords.For(talk), .. RudeClients.For(talk)];
 }

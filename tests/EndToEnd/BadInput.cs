@@ -35,6 +35,8 @@ public sealed class BadInput
     [TestCase("--sandbox", "check", "--spec", "echo", "--sandbox", "maybe")]
     [TestCase("--env", "check", "--spec", "echo", "--env", "=value")]
     [TestCase("--connect", "check", "--spec", "echo", "--connect", "127.0.0.1:7777")]
+    [TestCase("echo-udp is a service of datagrams", "check", "--client", "--spec", "echo-udp")]
+    [TestCase("--tls-ca", "check", "--client", "--spec", "echo-tls", "--tls-ca", "ca.pem")]
     [TestCase("chekc", "chekc", "--spec", "echo")]
     public async Task An_argument_that_makes_no_sense_is_named(string named, params string[] arguments)
     {

@@ -53,5 +53,28 @@ public sealed class SecuredEvidence
         static string Session(string line) => line.Split(' ')[1];
     }
 
+    [Test]
+    public async Task What_a_client_under_test_said_is_kept_likewise_and_its_case_is_replayed()
+    {
+        Tools.Needs("tshark");
+        var (good, faulty) = (TargetProgram.Role.Named("good", "tls_echo_client.py"), TargetProgram.Role.Named("faulty", "client_tls.py trusts-all"));
+        using var place = new Workplace();
+        var sockconf = new Sockconf(place);
+        var outcome = await sockconf.Run(["check", .. faulty.Options, "--filter", faulty.Trips[0], "--report", place.Report, .. Sockconf.Brief, "--", .. faulty.Command]);
+        outcome.MustExit(1);
+        var failed = outcome.Results.Of(faulty.Trips[0]);
+        if (failed.GetProperty("capture").GetString() is { Length: > 0 } capture)
+        {
+            var packets = Path.Combine(place.Report, capture);
+            Assert.That(await Alerts(packets), Does.Not.Contain("Close Notify"));
+            Assert.That(await Alerts(packets, "-o", $"tls.keylog_file:{Path.Combine(place.Report, "tls-keys.log")}"), Does.Contain("Close Notify"));
+        }
+
+        var saved = outcome.Results.Cases.Single();
+        (await sockconf.Run(["replay", saved, "--", .. faulty.Command])).MustExit(1);
+        (await sockconf.Run(["replay", saved, "--", .. good.Command])).MustExit(0);
+        outcome.MustLeaveNothing();
+    }
+
     private static Task<string> Alerts(string capture, params string[] options) => Wireshark.Read("tshark", ["-r", capture, .. options, "-Y", "tls.alert_message"]);
 }

@@ -84,7 +84,7 @@ internal sealed partial record TargetProgram(string Source)
         /// <summary>A built-in spec, or the path of one of tests/targets/specs.</summary>
         public string SpecArgument => Spec.EndsWith(".yaml", StringComparison.Ordinal) ? Path.Combine(Machine.Targets, "specs", Spec) : Spec;
 
-        public IReadOnlyList<string> Command => [.. Program.Command, .. Spec == "echo-tls" ? ["{cert}", "{key}"] : Array.Empty<string>(), .. Word is null ? Array.Empty<string>() : [Word]];
+        public IReadOnlyList<string> Command => [.. Program.Command, .. !Spec.Contains("-tls", StringComparison.Ordinal) ? Array.Empty<string>() : IsClient ? ["{ca}"] : ["{cert}", "{key}"], .. Word is null ? Array.Empty<string>() : [Word]];
 
         public IReadOnlyList<string> Options => ["--spec", SpecArgument, .. IsClient ? ["--client"] : Array.Empty<string>(), .. Program.MoreOptions];
 

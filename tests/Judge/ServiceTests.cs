@@ -260,7 +260,8 @@ public class ServiceTests
 
     private static Evidence Later(string kind, string first, string later) =>
         Told.Of(Talk.Connect(0), [new Step.Receive(0, 4), new Step.Close(0)], Talk.Wait(2100), Talk.Connect(1), [new Step.Receive(1, 4), new Step.Close(1)])
-            .Receiving(0, _ => Encoding.ASCII.GetBytes(first)).Receiving(1, _ => Encoding.ASCII.GetBytes(later)).Evidence() with { Service = Mail.Spec(kind) };
+            .Receiving(0, _ => Encoding.ASCII.GetBytes(first)).Receiving(1, _ => Encoding.ASCII.GetBytes(later)).Evidence() with
+        { Service = Mail.Spec(kind) };
 
     private static Evidence As(string spec, Told told) => told.Evidence() with { Service = Mail.Spec(spec) };
 

@@ -270,11 +270,39 @@ public class TlsTests
         var half = Payload.Literal.Of("abc"u8);
         ServiceSpec Lines(Unterminated end) => new()
         {
-            Name = "lines", Tls = new TlsSpec(new Version(1, 2), null, "localhost", false), Request = new Framing.Line("0A", 99, end), Reply = new Framing.Line("0A", 99, end), Rules = [new Rule(new When(), Generation.None, new Reply.Transformed(Transform.Same), Then.Keep)],
+            Name = "lines",
+            Tls = new TlsSpec(new Version(1, 2), null, "localhost", false),
+            Request = new Framing.Line("0A", 99, end),
+            Reply = new Framing.Line("0A", 99, end),
+            Rules = [new Rule(new When(), Generation.None, new Reply.Transformed(Transform.Same), Then.Keep)],
         };
         var told = Told.Of(Enter("1.3"), [new Step.Send(0, half), new Step.CloseNotify(0), new Step.Await(0, 10, new Framing.UntilEof(99)), new Step.Close(0)]).Changing(0, one => one with { Tls = Session }).Receiving(0, _ => "abc\n"u8.ToArray());
         MessageJudge.NotAnswered(told.Evidence() with { Service = Lines(Unterminated.Reply) }).MustHold();
         MessageJudge.NotAnswered(told.Evidence() with { Service = Lines(Unterminated.Ignore) }).MustBeViolated();
+    }
+
+    [Test]
+    public void A_cut_connection_ends_no_line()
+    {
+        var lines = new ServiceSpec
+        {
+            Name = "lines",
+            Tls = TlsSpec.Default,
+            Request = new Framing.Line("0A", 99, Unterminated.Reply),
+            Reply = new Framing.Line("0A", 99, Unterminated.Reply),
+            Rules = [new Rule(new When(), Generation.None, new Reply.Transformed(Transform.Same), Then.Keep)],
+        };
+        Verdict Judged(string sent, string received, params Step[] end)
+        {
+            var told = Told.Of(Enter("1.3"), [new Step.Send(0, Payload.Literal.Of(System.Text.Encoding.ASCII.GetBytes(sent)))], end, [new Step.Await(0, 10, new Framing.UntilEof(99)), new Step.Abort(0)]);
+            return TlsJudge.NotAnsweredWhenCut(told.Changing(0, one => one with { Tls = Session }).Receiving(0, _ => System.Text.Encoding.ASCII.GetBytes(received)).Evidence() with { Service = lines });
+        }
+
+        Judged("abc", "", new Step.ShutdownWrite(0)).MustHold();
+        Judged("abc\nde", "abc\n", new Step.ShutdownWrite(0)).MustHold();
+        Assert.That(Judged("abc\nde", "abc\nde\n", new Step.ShutdownWrite(0)).MustBeViolated().Observed, Does.StartWith("\"de\\n\""));
+        Judged("abc", "abc\n", new Step.ShutdownWrite(0)).MustBeViolated();
+        Judged("abc", "abc\n", new Step.CloseNotify(0), new Step.ShutdownWrite(0)).MustHold();
     }
 
     private static Told Visit(TlsTrace? session = null) =>

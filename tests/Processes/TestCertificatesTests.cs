@@ -58,6 +58,42 @@ public class TestCertificatesTests
         Assert.That(folder, Does.Not.Exist);
     }
 
+    [TestCase("localhost")]
+    [TestCase("server.example")]
+    public void Each_that_is_shown_to_a_client_is_wrong_in_one_respect(string name)
+    {
+        using var made = new TestCertificates(null, name);
+        var shown = made.Shown();
+        var authority = TlsTrust.Read(made.Files.Chain)[1];
+        var now = DateTimeOffset.UtcNow;
+        Assert.That(shown.Keys, Is.EquivalentTo(Enum.GetValues<ShownCertificate>()));
+        foreach (var (kind, context) in shown)
+        {
+            var certificate = context.TargetCertificate;
+            using (Assert.EnterMultipleScope())
+            {
+                Assert.That(certificate.HasPrivateKey, Is.True, $"{kind}");
+                Assert.That(Builds(certificate, [certificate, authority], made.Root, atAnyTime: true), Is.EqualTo(kind is not (ShownCertificate.SelfSigned or ShownCertificate.OtherAuthority)), $"{kind}: its chain");
+                Assert.That(certificate.NotBefore < now && now < certificate.NotAfter, Is.EqualTo(kind is not (ShownCertificate.Expired or ShownCertificate.NotYetValid)), $"{kind}: its dates");
+                Assert.That(certificate.MatchesHostname(name, allowWildcards: true, allowCommonName: false),
+                    Is.EqualTo(kind is not (ShownCertificate.OtherName or ShownCertificate.CommonNameOnly or ShownCertificate.PartialWildcard)), $"{kind}: its name");
+            }
+        }
+
+        Assert.That(shown[ShownCertificate.CommonNameOnly].TargetCertificate.MatchesHostname(name, allowWildcards: true, allowCommonName: true), Is.True);
+        Assert.That(TlsCertificate.NamesOf(shown[ShownCertificate.PartialWildcard].TargetCertificate.RawData), Is.EqualTo(name == "localhost" ? "l*calhost" : "l*calhost, s*rver.example"));
+    }
+
+    [Test]
+    public void A_client_is_told_whom_to_trust()
+    {
+        using var setup = new TlsSetup(ServiceSpec.Echo with { Tls = TlsSpec.Default }, new TargetCommand(["client", "{port}", "{ca}"], "/", []), null, null, null, ofClient: true);
+        var files = setup.Command!.Certificates!;
+        Assert.That(setup.Command.For(77, "127.0.0.1"), Is.EqualTo(["client", "77", files.Authority]));
+        Assert.That(TlsTrust.Read(files.Authority).Single().RawData, Is.EqualTo(setup.Trust!.Roots.Single().RawData));
+        Assert.That(setup.Shown, Is.Not.Null);
+    }
+
     [Test]
     public void In_a_scratch_folder_they_are_left_to_its_owner()
     {
@@ -161,11 +197,12 @@ public class TestCertificatesTests
         foreach (var word in words) Assert.That(message, Does.Contain(word));
     }
 
-    private static bool Builds(X509Certificate2 certificate, ImmutableArray<X509Certificate2> sent, X509Certificate2 root)
+    private static bool Builds(X509Certificate2 certificate, ImmutableArray<X509Certificate2> sent, X509Certificate2 root, bool atAnyTime = false)
     {
         using var chain = new X509Chain { ChainPolicy = { RevocationMode = X509RevocationMode.NoCheck, TrustMode = X509ChainTrustMode.CustomRootTrust, DisableCertificateDownloads = true } };
         chain.ChainPolicy.CustomTrustStore.Add(root);
         chain.ChainPolicy.ExtraStore.AddRange(sent.ToArray());
+        if (atAnyTime) chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
         return chain.Build(certificate);
     }
 }

@@ -94,7 +94,7 @@ internal sealed record Told
             var outcome = Answers.TryGetValue(index, out var told) ? told : Usual(index, step, legality[index], step.On is { } used ? sockets[used] : null);
             if (step.On is { } socket && legality[index] is Legality.Legal) sockets[socket].Note(step, outcome);
             outcomes.Add(outcome);
-            var met = outcome.Result == StepResult.Done || step is Step.Await || (outcome.Result == StepResult.EndOfFile && step is Step.Receive { Bytes: null });
+            var met = outcome.Result == StepResult.Done || step.IsTolerant || (outcome.Result == StepResult.EndOfFile && step is Step.Receive { Bytes: null });
             over = !met && legality[index] is Legality.Legal;
         }
 

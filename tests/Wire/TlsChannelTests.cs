@@ -39,6 +39,15 @@ public class TlsChannelTests
     }
 
     [Test]
+    public void Who_leaves_after_an_exchange_waits_for_the_goodbye_of_the_server()
+    {
+        using var server = new SecureServer(SecureServer.Echo);
+        var talk = new Conversation(ServiceSpec.Echo with { Tls = TlsSpec.Default });
+        var trace = server.Drive(LocalServer.Long, talk.Visit(0));
+        Assert.That((trace.On(0)!.Tls!.CloseNotify, trace.Outcomes[^2].Result, trace.Outcomes[^1].Result), Is.EqualTo((true, StepResult.EndOfFile, StepResult.Done)));
+    }
+
+    [Test]
     public void What_is_said_in_a_session_does_not_stand_on_the_wire()
     {
         using var server = new SecureServer(SecureServer.Echo);

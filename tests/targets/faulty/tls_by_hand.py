@@ -21,6 +21,12 @@
 # defect fatal-unheeded: after the client's fatal alert the connection stays open, because alerts are only logged; trips: tls/alert/fatal-closes
 # defect open-after-alert: after its own fatal alert the server leaves the connection open, because closing was thought to be the client's part; trips: tls/alert/fatal-closes, tls/record/garbage
 # defect no-alert: an error ends the connection without an alert, because the output is not sent once something has failed; trips: tls/alert/sent-on-error
+# defect missing-made-up: a hello of TLS 1.3 without groups, keys or signature algorithms gets TLS 1.2, because what is missing was taken for the mark of an old client; trips: tls/hello/missing-extension
+# defect legacy-believed: a client whose versions are all unknown gets TLS 1.2, because legacy_version says so; trips: tls/version/only-offered
+# defect one-suite: TLS_AES_128_GCM_SHA256 is named though the client did not offer it, because every server has to know it; trips: tls/handshake/only-offered
+# defect key-at-any-price: the client is asked for a key that it has sent, because the ServerHello for its group is not written yet; trips: tls/handshake/only-offered
+# defect specs-skipped: each ChangeCipherSpec of TLS 1.3 is thrown away, whatever is in it, because there it means nothing; trips: tls/record/change-cipher-spec
+# defect one-alert: all its alerts say internal_error, because its author found one reason enough; trips: tls/alert/fitting, tls/hello/missing-extension
 import os
 import socket
 import ssl
@@ -29,9 +35,12 @@ import sys
 import threading
 
 port, chain, key, defect = sys.argv[1:]
-ALERT, HANDSHAKE, DATA = 21, 22, 23
+CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, DATA = 20, 21, 22, 23
 CLIENT_HELLO, SERVER_HELLO, CERTIFICATE, SERVER_HELLO_DONE = 1, 2, 11, 14
-DECODE_ERROR, UNEXPECTED_MESSAGE, PROTOCOL_VERSION = 50, 10, 70
+DECODE_ERROR, UNEXPECTED_MESSAGE, PROTOCOL_VERSION, INTERNAL_ERROR = 50, 10, 70, 80
+SUPPORTED_GROUPS, SIGNATURE_ALGORITHMS, SUPPORTED_VERSIONS, KEY_SHARE = 10, 13, 43, 51
+ONLY_SUITE = 0x1301
+RETRY = bytes.fromhex("CF21AD74E59A6111BE1D8C021E65B891C2A211167ABB8C5E079E09E2C8A8339C")
 
 
 class Failure(Exception):
@@ -54,7 +63,7 @@ class Hello:
 
     def __init__(self, body):
         self.version, self.rest = body[:2], body[34:]
-        self.vector(1)  # session id
+        self.session = self.vector(1)
         suites = self.vector(2)
         self.suites = [int.from_bytes(suites[i:i + 2], "big") for i in range(0, len(suites), 2)]
         self.compressions = self.vector(1)
@@ -64,6 +73,8 @@ class Hello:
             number = int.from_bytes(self.rest[:2], "big")
             self.rest = self.rest[2:]
             self.extensions[number] = self.vector(2)
+        listed = self.extensions.get(SUPPORTED_VERSIONS, b"")[1:]
+        self.versions = [int.from_bytes(listed[i:i + 2], "big") for i in range(0, len(listed), 2)]
 
     def vector(self, size):
         end = size + int.from_bytes(self.rest[:size], "big")
@@ -71,9 +82,8 @@ class Hello:
         return result
 
     def only_known(self):
-        versions = self.extensions.get(43, b"")[1:]
         return (all(e < 64 or e in (0x3374, 0xFF01) for e in self.extensions)
-                and all(v in b"\x00\x01\x02\x03\x04" for v in versions[1::2])
+                and all(v & 0xFF in range(5) for v in self.versions)
                 and all(s >> 8 in (0x00, 0x13, 0x56, 0xC0, 0xCC) for s in self.suites))
 
 
@@ -150,6 +160,8 @@ class Connection:
             return False
         if defect == "long-skipped" and len(body) > (16384 + 256 if kind == DATA else 16384):
             return False
+        if defect == "specs-skipped" and kind == CHANGE_CIPHER_SPEC and (self.first or body != b"\x01"):
+            return False
         if defect == "empty-hangs" and not body:
             self.deaf = True
             return False
@@ -178,6 +190,13 @@ class Connection:
         hello = Hello(body[4:])
         if defect == "unknown-refused" and not hello.only_known():
             raise Failure(DECODE_ERROR)
+        self.only_suite_offered = ONLY_SUITE in hello.suites
+        if defect == "missing-made-up" and 0x0304 in hello.versions and not NEEDED <= set(hello.extensions):
+            return not self.answer(b"\x03\x03", 0xC02F, 0)
+        if defect == "legacy-believed" and hello.versions and not {0x0303, 0x0304}.intersection(hello.versions):
+            return not self.answer(b"\x03\x03", 0xC02F, 0)
+        if defect == "key-at-any-price" and hello.suites == [ONLY_SUITE]:
+            return not self.ask_for_key(hello)
         suite = ([s for s in hello.suites if s != 0xFF] + [0xFF])[0]
         if defect == "ssl3" and hello.version == b"\x03\x00":
             return not self.answer(hello.version, suite, 0)
@@ -197,6 +216,15 @@ class Connection:
         for kind, body in ((SERVER_HELLO, hello), (CERTIFICATE, len(listed).to_bytes(3, "big") + listed),
                            (SERVER_HELLO_DONE, b"")):
             self.sock.sendall(record(HANDSHAKE, bytes([kind]) + len(body).to_bytes(3, "big") + body, version))
+        self.deaf = True
+        return True
+
+    def ask_for_key(self, hello):
+        """A HelloRetryRequest for P-256."""
+        extensions = struct.pack("!HHHHHH", SUPPORTED_VERSIONS, 2, 0x0304, KEY_SHARE, 2, 23)
+        body = (b"\x03\x03" + RETRY + bytes([len(hello.session)]) + hello.session + struct.pack("!HB", ONLY_SUITE, 0)
+                + len(extensions).to_bytes(2, "big") + extensions)
+        self.sock.sendall(record(HANDSHAKE, bytes([SERVER_HELLO]) + len(body).to_bytes(3, "big") + body))
         self.deaf = True
         return True
 
@@ -237,9 +265,14 @@ class Connection:
                 hello[1:3] = b"\x03\x04"
             if defect == "hello-0304":
                 hello[9:11] = b"\x03\x04"
+            if defect == "one-suite" and not self.only_suite_offered and b"\x00\x2b\x00\x02\x03\x04" in hello:
+                suite = 44 + hello[43]
+                hello[suite:suite + 2] = struct.pack("!H", ONLY_SUITE)
             out[0] = bytes(hello)
             if defect == "hello-last":
                 out.append(out.pop(0))
+        if defect == "one-alert":
+            out = [r[:6] + bytes([INTERNAL_ERROR]) if r[0] == ALERT and len(r) == 7 else r for r in out]
         self.sock.sendall(b"".join(out))
 
 
@@ -254,6 +287,7 @@ def serve(conn):
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.minimum_version = ssl.TLSVersion.TLSv1_2
 context.load_cert_chain(chain, key)
+NEEDED = {SUPPORTED_GROUPS, SIGNATURE_ALGORITHMS, KEY_SHARE}
 KNOWN = {suite["id"] & 0xFFFF for suite in context.get_ciphers()}
 with socket.create_server(("0.0.0.0", int(port)), backlog=128) as listener:
     while True:

@@ -9,6 +9,7 @@
 # defect expired: the certificate ended years ago, because it is built into the program and nobody renews it; trips: tls/certificate/valid-now, tls/certificate/chain
 # defect self-signed: the certificate is one that the program has brought along, because the clients of its author verify nothing; trips: tls/certificate/chain
 # defect leaf-only: the certificates between its own and the root are not sent, because only the first block of the file is read; trips: tls/certificate/chain
+# defect names-in-a-table: a client that asks for another name than localhost, or for none, gets handshake_failure, because the lookup of its certificate throws a KeyError; trips: tls/hello/unknown-name
 import socket
 import ssl
 import sys
@@ -95,6 +96,9 @@ def settings():
     if defect == "leaf-only":
         certificates = certificates[:certificates.index(END) + len(END)]
     unused = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if defect == "names-in-a-table":
+        contexts = {"localhost": context}
+        context.sni_callback = lambda conn, name, _: setattr(conn, "context", contexts[name])
     load(unused if defect == "no-certificate" else context, certificates, secret)
     return context
 
