@@ -34,7 +34,7 @@ internal static partial class OwnNamespace
     public static int? Run(IReadOnlyList<string> arguments, out string whyNot)
     {
         // Where the kernel says no, it says so to a program whose output is not the user's.
-        if (Tool.Run(["unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--", "true"]) is { } refused)
+        if (Tool.Run(["unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--", "true"]) is { } refused)
         {
             whyNot = $"no user namespaces here ({refused})";
             return null;
