@@ -45,7 +45,7 @@ internal static class FindingNames
     public static (string Text, string Clause) Meaning(this FindingKind kind) => kind switch
     {
         FindingKind.DataBeforeHandshake => ("data was sent before the handshake was over", "RFC 9293 §3.5"),
-        FindingKind.DataAfterFin => ("data was sent behind the sender's own FIN", "RFC 9293 §3.6"),
+        FindingKind.DataAfterFin => ("data, or a further FIN, was sent behind the sender's own FIN", "RFC 9293 §3.6"),
         FindingKind.AckOfUnsent => ("what was acknowledged had never been sent", "RFC 9293 §3.10.7.4"),
         FindingKind.SynInConnection => ("a SYN came in an established connection, which went on", "RFC 9293 §3.10.7.4, RFC 5961 §4"),
         FindingKind.OutOfWindow => ("a segment lay far outside any window; the connection went on without it", "RFC 9293 §3.10.7.4"),

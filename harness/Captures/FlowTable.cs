@@ -38,6 +38,11 @@ internal sealed class FlowTable(Action<FlowState> leave)
     /// <summary>Frames that are neither TCP nor UDP nor about it.</summary>
     public long OtherPackets { get; private set; }
 
+    /// <summary>Those among them whose link type is not taken apart, and the first such type.</summary>
+    public long UnreadPackets { get; private set; }
+
+    public LinkType? UnreadLink { get; private set; }
+
     /// <summary>Takes one packet; returns its flow and its direction, or null where it belongs to none.</summary>
     public (FlowState? Flow, bool FromSource) Add(CaptureReader packet, out PacketFacts facts, out ReadOnlySpan<byte> payload) =>
         Add(new CapturedFrame(packet.Frame, packet.Link, packet.WireLength, packet.Time, packet.Number), out facts, out payload);
@@ -60,6 +65,7 @@ internal sealed class FlowTable(Action<FlowState> leave)
         if (facts.Kind is PacketKind.Other or PacketKind.Fragment)
         {
             OtherPackets++;
+            if (!FrameDecoder.Knows(packet.Link)) (UnreadPackets, UnreadLink) = (UnreadPackets + 1, UnreadLink ?? packet.Link);
             return default;
         }
 

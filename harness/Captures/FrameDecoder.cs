@@ -106,6 +106,9 @@ internal static class FrameDecoder
         }
     }
 
+    /// <summary>Whether frames of this link type are taken apart at all.</summary>
+    public static bool Knows(LinkType link) => Enum.IsDefined(link);
+
     /// <summary>What fragments were put together to: the payload of an IP packet, whose addresses the facts have already.</summary>
     public static void DecodeReassembled(ReadOnlySpan<byte> payload, byte protocol, ref PacketFacts facts)
     {
@@ -146,13 +149,14 @@ internal static class FrameDecoder
         if (ip.Length < 20) return;
         var header = (ip[0] & 0x0f) * 4;
         var total = (int)BinaryPrimitives.ReadUInt16BigEndian(ip[2..]);
+        var stated = total;
         if (total == 0 || total > wire - offset) total = wire - offset; // a segment left to the network card to cut up (TSO) may carry no length
         if (header < 20 || total < header || header > ip.Length) return;
         facts.Source = Endpoint.Of(ip[12..], 0, false);
         facts.Destination = Endpoint.Of(ip[16..], 0, false);
         var fragment = BinaryPrimitives.ReadUInt16BigEndian(ip[6..]);
         if ((fragment & 0x3fff) != 0)
-            Part(frame, offset + header, total - header, BinaryPrimitives.ReadUInt16BigEndian(ip[4..]), (fragment & 0x1fff) * 8, (fragment & 0x2000) != 0, ip[9], ref facts);
+            Part(frame, offset + header, Math.Max(stated, total) - header, BinaryPrimitives.ReadUInt16BigEndian(ip[4..]), (fragment & 0x1fff) * 8, (fragment & 0x2000) != 0, ip[9], ref facts);
         else
             Transport(frame, offset + header, total - header, ip[9], ref facts);
     }
@@ -162,6 +166,7 @@ internal static class FrameDecoder
         var ip = frame[offset..];
         if (ip.Length < 40) return;
         var length = (int)BinaryPrimitives.ReadUInt16BigEndian(ip[4..]);
+        var stated = length;
         if (length == 0 || length > wire - offset - 40) length = wire - offset - 40; // a jumbo or TSO frame
         facts.Source = Endpoint.Of(ip[8..], 0, true);
         facts.Destination = Endpoint.Of(ip[24..], 0, true);
@@ -183,7 +188,7 @@ internal static class FrameDecoder
                 var place = BinaryPrimitives.ReadUInt16BigEndian(frame[(at + 2)..]);
                 if ((place & 0xfff9) != 0)
                 {
-                    Part(frame, at + 8, end - at - 8, BinaryPrimitives.ReadUInt32BigEndian(frame[(at + 4)..]), place & 0xfff8, (place & 1) != 0, following, ref facts);
+                    Part(frame, at + 8, offset + 40 + Math.Max(stated, length) - at - 8, BinaryPrimitives.ReadUInt32BigEndian(frame[(at + 4)..]), place & 0xfff8, (place & 1) != 0, following, ref facts);
                     return;
                 }
 
@@ -199,12 +204,19 @@ internal static class FrameDecoder
     private static void Part(ReadOnlySpan<byte> frame, int offset, int length, uint id, int place, bool more, byte protocol, ref PacketFacts facts)
     {
         if (offset > frame.Length || length < 0) return;
+        if (place == 0 && protocol == Udp && length > frame.Length - offset)
+        {
+            // It can never be put together, but it has the ports and the length of the datagram. A segment does not say how long it is.
+            Transport(frame, offset, length, protocol, ref facts, isPart: true);
+            return;
+        }
+
         facts.Kind = PacketKind.Fragment;
         (facts.FragmentId, facts.FragmentOffset, facts.MoreFragments, facts.Protocol) = (id, place, more, protocol);
         (facts.PayloadOffset, facts.Length, facts.Captured) = (offset, length, Math.Min(length, frame.Length - offset));
     }
 
-    private static void Transport(ReadOnlySpan<byte> frame, int offset, int length, byte protocol, ref PacketFacts facts)
+    private static void Transport(ReadOnlySpan<byte> frame, int offset, int length, byte protocol, ref PacketFacts facts, bool isPart = false)
     {
         if (offset > frame.Length || length < 8 || frame.Length - offset < 8) return;
         var transport = frame[offset..];
@@ -224,6 +236,8 @@ internal static class FrameDecoder
                 break;
             case Udp:
                 facts.Kind = PacketKind.Udp;
+                var stated = BinaryPrimitives.ReadUInt16BigEndian(transport[4..]);
+                if (stated >= 8 && (stated < length || isPart)) length = stated; // a packet may have more bytes than its datagram (RFC 768); a part of it has fewer
                 facts.Checksum = BinaryPrimitives.ReadUInt16BigEndian(transport[6..]);
                 (facts.PayloadOffset, facts.Length, facts.Captured) = (offset + 8, length - 8, Math.Min(length, transport.Length) - 8);
                 break;

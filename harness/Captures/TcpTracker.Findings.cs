@@ -39,6 +39,11 @@ internal sealed partial class TcpTracker
         if (syn) NoteSyn(segment, ref own, ref other, fromSource, packet);
         if (ack) NoteAck(segment, ref own, ref other, fromSource, packet);
         if (end == segment.Sequence) return; // it takes no sequence numbers
+        if (syn && segment.Sequence != own.InitialSequence)
+        {
+            (own.FurtherSeen, own.FurtherSyn) = (true, segment.Sequence); // the caller takes one of them
+            return;
+        }
 
         if (!own.Spoke)
         {
@@ -67,6 +72,7 @@ internal sealed partial class TcpTracker
     private void NoteSyn(in PacketFacts segment, ref Side own, ref Side other, bool fromSource, long packet)
     {
         if (own.SynSeen && other is { SynSeen: true, AckSeen: true } && own.AckSeen && !segment.Has(TcpFlags.Ack)) Report(FindingKind.SynInConnection, packet, fromSource);
+        if (IsAnswerAfterRefusal(segment, own)) (own.ResetStands, resetSeen, OwnReset) = (false, false, 0);
         if (!own.SynSeen) (own.SynSeen, own.InitialSequence, own.Scale, own.SynLength) = (true, segment.Sequence, segment.WindowScale, (uint)segment.Length);
         if (!segment.Has(TcpFlags.Ack) || !other.SynSeen) return;
 
@@ -78,6 +84,13 @@ internal sealed partial class TcpTracker
         if (data.Packet != 0 && data.FromSource != fromSource && !(data.HasAck && After(data.Acknowledgment, segment.Sequence))) RefuseEarly(data);
         data = default;
     }
+
+    /// <summary>
+    /// The caller tries again with the same SYN after a reset, as some do, and is not refused any more. A reset with the SYN+ACK's next number is its own, and
+    /// came before it in the file only.
+    /// </summary>
+    private static bool IsAnswerAfterRefusal(in PacketFacts segment, in Side own) =>
+        own is { SynSeen: false, ResetStands: true } && (segment.Flags & (TcpFlags.Syn | TcpFlags.Ack | TcpFlags.Fin | TcpFlags.Rst)) == (TcpFlags.Syn | TcpFlags.Ack) && own.LastReset != segment.Sequence + 1;
 
     /// <summary>
     /// A wrong number in a SYN+ACK may be the right one for another SYN, which the capture has not: an old duplicate, or that of a further attempt. Such a number
@@ -121,6 +134,7 @@ internal sealed partial class TcpTracker
 
     private void NoteAck(in PacketFacts segment, ref Side own, ref Side other, bool fromSource, long packet)
     {
+        if (other.FurtherSeen && !own.AckSeen && segment.Acknowledgment == other.FurtherSyn + 1) (other.InitialSequence, other.End) = (other.FurtherSyn, segment.Acknowledgment);
         if (other.SynSeen && other.Spoke && After(segment.Acknowledgment, other.End) && !segment.Has(TcpFlags.Syn))
         {
             if (acknowledgment.Packet == 0) acknowledgment = new Suspect { Packet = packet, FromSource = fromSource, Sequence = other.End, Acknowledgment = segment.Acknowledgment, Time = now };

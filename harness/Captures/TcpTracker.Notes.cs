@@ -89,6 +89,11 @@ internal sealed partial class TcpTracker
 
                 if (rst) own.Become(EndState.Reset);
                 break;
+            case EndState.Reset:
+                if (!IsAnswerAfterRefusal(segment, own)) break;
+                if (other.State == EndState.SynSent) other.Become(EndState.Established);
+                own.Become(EndState.Established);
+                break;
             case EndState.Closed:
                 if (rst && other.State != EndState.Closed) own.Become(EndState.Reset);
                 break;

@@ -16,12 +16,12 @@ internal sealed partial class TcpTracker
         public long Packets, Bytes, Payload;
         public int Retransmissions, OutOfOrder, Gaps, ZeroWindows, KeepAlives, Resets;
         public SequenceAnalysis Analysis;
-        public uint Base, InitialSequence, SynLength, End, HighestAck, FinAt, LastSyn, LastFin, LastReset, HoleStart, HoleEnd;
+        public uint Base, InitialSequence, FurtherSyn, SynLength, End, HighestAck, FinAt, LastSyn, LastFin, LastReset, HoleStart, HoleEnd;
         public int Unanswered, Closings, Repeated, Missing;
         public Suspect Stray;
         public ushort LastWindow;
         public sbyte Scale;
-        public bool BaseKnown, SynSeen, Spoke, AckSeen, HasFin, FinAcknowledged, ResetStands;
+        public bool BaseKnown, SynSeen, FurtherSeen, Spoke, AckSeen, HasFin, FinAcknowledged, ResetStands;
         public EndState State, Before;
         private byte seen;
         private int nextRemembered;

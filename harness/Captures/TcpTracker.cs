@@ -77,6 +77,10 @@ internal sealed partial class TcpTracker
         if (!segment.Has(TcpFlags.Syn) || !own.BaseKnown || segment.Sequence == own.Base) return false;
         if (!segment.Has(TcpFlags.Ack)) return true;
 
+        // A further answer to the SYN that is there, by a middlebox or after a refusal, opens nothing else.
+        ref readonly var other = ref fromSource ? ref destination : ref source;
+        if (other.SynSeen && segment.Acknowledgment - other.InitialSequence - 1 <= other.SynLength) return false;
+
         // The SYN before it may not be in the capture. One that comes late, after what followed it, is this connection's own.
         return (segment.Flags & (TcpFlags.Fin | TcpFlags.Rst)) == 0 && (own.SynSeen || own.Base - segment.Sequence > LargestWindow);
     }

@@ -20,6 +20,7 @@ public static class TlsRules
     internal static ImmutableArray<WireVerdict> Of(TlsRecords server)
     {
         if (server.Hello is not { } hello) return WrongOrder(server) is { } first ? [new WireVerdict(Order, false, 0, first.Observed)] : [];
+        if (hello.Version > Tls13) return []; // a draft or a private version, to which both agreed
         var verdicts = ImmutableArray.CreateBuilder<WireVerdict>();
         Add(Order, WrongOrder(server));
         Add(LegacyField, WrongLegacyField(server));

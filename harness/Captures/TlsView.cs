@@ -43,9 +43,11 @@ internal sealed class TlsView
         return view;
     }
 
-    public TlsReport Report()
+    /// <summary>Null where no message is in clear from which it could be told that this is TLS.</summary>
+    public TlsReport? Report()
     {
         var (client, server) = (TlsRecords.Parse(source.Beginning), TlsRecords.Parse(destination.Beginning));
+        if (client.Messages.IsEmpty && server.Messages.IsEmpty) return null;
         var hello = server.Hello;
         var alerts = ImmutableArray.CreateBuilder<string>();
         foreach (var (records, direction, mark) in ((TlsRecords, Direction, string)[])[(client, source, ">"), (server, destination, "<")])

@@ -169,7 +169,8 @@ internal sealed class AnalyzeSession(AnalyzeRequest request, StopRequest stop)
         if (request.Flow is not null && drawn is not null) output.Write(Encoding.UTF8.GetBytes($"\n{Ladder.Draw(drawn, run.Rungs, run.MoreRungs)}"));
         var text = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"\n{Printable.Line(file)}: {result.Packets} packets, {result.Flows} flows"));
         if (result.Selected != result.Flows) text.Append(CultureInfo.InvariantCulture, $" ({result.Selected} shown)");
-        if (result.OtherPackets > 0) text.Append(CultureInfo.InvariantCulture, $", {result.OtherPackets} packets neither TCP nor UDP");
+        if (result.OtherPackets - result.Unread.Packets is > 0 and var others) text.Append(CultureInfo.InvariantCulture, $", {others} packets neither TCP nor UDP");
+        if (result.Unread is { Packets: > 0, Link: { } link }) text.Append(CultureInfo.InvariantCulture, $", {result.Unread.Packets} packets of link type {(int)link}, which is not taken apart");
         if (result.Violations > 0) text.Append(CultureInfo.InvariantCulture, $", {result.Violations} violations");
         if (result.Dropped > 0) text.Append(CultureInfo.InvariantCulture, $"; {result.Dropped} flows were still open when room ran out: what came later of them stands as further flows");
         output.Write(Encoding.UTF8.GetBytes(text.Append('\n').ToString()));

@@ -6,9 +6,10 @@ namespace SockConformance.Run;
 /// <summary>What is known of a capture when it has been read.</summary>
 /// <param name="Broken">Why it could not be read to its end; null if it could.</param>
 /// <param name="OtherPackets">Frames that are neither TCP nor UDP.</param>
+/// <param name="Unread">Those among them whose link type is not taken apart, and that type.</param>
 /// <param name="Dropped">Open flows that had to be let go for want of room.</param>
 /// <param name="Violations">Findings that somebody is to be blamed for, in the flows that were asked for.</param>
-internal sealed record AnalysisResult(long Packets, long Flows, long Selected, long OtherPackets, long Dropped, long Violations, CaptureFormatException? Broken);
+internal sealed record AnalysisResult(long Packets, long Flows, long Selected, long OtherPackets, (long Packets, LinkType? Link) Unread, long Dropped, long Violations, CaptureFormatException? Broken);
 
 /// <summary>Reads a capture once, packet by packet, and hands out each flow as it ends.</summary>
 internal sealed class AnalyzeRun
@@ -61,7 +62,7 @@ internal sealed class AnalyzeRun
         }
 
         table.End();
-        return new AnalysisResult(reader.Number, table.Count, selected, table.OtherPackets, table.Dropped, violations, broken);
+        return new AnalysisResult(reader.Number, table.Count, selected, table.OtherPackets, (table.UnreadPackets, table.UnreadLink), table.Dropped, violations, broken);
     }
 
     private void Keep(CaptureReader reader, in PacketFacts facts, bool fromSource)

@@ -158,6 +158,38 @@ public class FrameDecoderTests
         }
     }
 
+    [TestCase(8 + 5, 5)]
+    [TestCase(8, 0)]
+    [TestCase(8 + 20, 20)]
+    [TestCase(8 + 21, 20, Description = "longer than the packet: the packet counts")]
+    [TestCase(0, 20, Description = "none, as in a jumbogram")]
+    [TestCase(7, 20, Description = "less than its own header")]
+    public void Bytes_behind_the_length_of_a_datagram_are_none_of_it(int stated, int length)
+    {
+        foreach (var frame in (byte[][])[Frames.Udp(A, B, 20), Frames.Udp(A6, B6, 20)])
+        {
+            BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(frame.Length - 24), (ushort)stated);
+            FrameDecoder.Decode(LinkType.Ethernet, frame, frame.Length, out var facts);
+            Assert.That((facts.Length, facts.Captured), Is.EqualTo((length, length)));
+        }
+    }
+
+    // The total length in the IP header, and how much of the frame there was on the wire.
+    [TestCase(1028, 1042, Description = "cut short by the capture")]
+    [TestCase(1028, 94, Description = "shorter than it says, which no reassembly can mend")]
+    public void A_first_fragment_that_is_not_whole_still_shows_whose_it_is(int total, int wire)
+    {
+        var frame = Frames.Udp(A, B, 52);
+        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(16), (ushort)total);
+        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(20), 0x2000);
+        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(38), 8 + 3000);
+        FrameDecoder.Decode(LinkType.Ethernet, frame, wire, out var facts);
+        Assert.That((facts.Kind, facts.Source.ToIPEndPoint(), facts.Length, facts.Captured), Is.EqualTo((PacketKind.Udp, A, 3000, 52)));
+        frame[21] = 100; // a later one has no ports, and is never whole
+        FrameDecoder.Decode(LinkType.Ethernet, frame, wire, out facts);
+        Assert.That(facts.Kind == PacketKind.Fragment && facts.Captured < facts.Length);
+    }
+
     [Test]
     public void Port_unreachable_names_the_datagram_and_who_says_so()
     {

@@ -1,5 +1,6 @@
 using NUnit.Framework;
 using SockConformance.Captures;
+using SockConformance.Model;
 
 namespace SockConformance.Tests.Captures;
 
@@ -22,6 +23,25 @@ public class WireRulesTests
     [TestCase("tls13-close-notify.pcapng", "tls/version/legacy-field holds")]
     public void What_is_decided_of_a_session(string golden, string decided) =>
         Assert.That(Told(File.ReadAllBytes(GoldenIndex.PathOf(golden))), Does.Contain(decided).And.Not.Contain("violated"));
+
+    private const string ClientHello = "1603010006010000020303", Random = "000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F";
+
+    [TestCase("1603010000", "1703010000", "", Description = "records in the clothes of TLS, without a handshake in them")]
+    [TestCase(ClientHello, "1703010000", "tls/handshake/order violated")]
+    [TestCase(ClientHello, "1603030032" + "0200002E" + "0303" + Random + "00" + "1301" + "00" + "0006" + "002B00020304", "tls/handshake/order holds; tls/version/legacy-field holds")]
+    [TestCase(ClientHello, "1603030032" + "0200002E" + "0303" + Random + "00" + "1301" + "00" + "0006" + "002B0002FB1A", "", Description = "a private version to which both agreed")]
+    public void Only_a_session_of_a_known_version_is_judged(string client, string server, string decided)
+    {
+        Frame Sent(bool byClient, string hex)
+        {
+            var bytes = Convert.FromHexString(hex);
+            return new(30_000_000, LinkType.Raw, MessyWire.Segment(byClient, TcpFlags.Ack, byClient ? 1_000_001u : 50_000_001u, byClient ? 50_000_001u : 1_000_001u, 4000, bytes.Length, -1, at => bytes[at]), 40 + bytes.Length);
+        }
+
+        var told = Told(MessyWire.File([.. FalseFindingTests.Frames("0 C S 0; 10 S SA 0 1; 20 C A 1 1"), Sent(true, client), Sent(false, server)]));
+        Assert.That(told, Does.StartWith($"tcp/handshake/three-way holds{(decided.Length > 0 ? "; " : "")}{decided}"));
+        if (decided.Length == 0) Assert.That(told, Does.Not.Contain("tls/"));
+    }
 
     [TestCase(0, 0, null)]
     [TestCase(1, 1, true)]

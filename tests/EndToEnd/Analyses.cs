@@ -134,6 +134,15 @@ public sealed class Analyses
     }
 
     [Test]
+    public async Task Packets_of_a_link_type_that_is_not_known_are_told_apart()
+    {
+        using var place = new Workplace();
+        var path = Path.Combine(place.Work, "a.pcap");
+        File.WriteAllBytes(path, MessyWire.File([new Frame(0, (LinkType)147, [1, 2, 3], 3), new Frame(0, (LinkType)147, [4], 1)]));
+        Assert.That((await Analyze(place, path)).Output, Does.Contain("a.pcap: 2 packets, 0 flows, 2 packets of link type 147, which is not taken apart\n"));
+    }
+
+    [Test]
     public async Task A_file_that_cannot_be_read_does_not_hide_those_behind_it()
     {
         using var place = new Workplace();
