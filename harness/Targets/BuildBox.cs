@@ -46,8 +46,15 @@ internal sealed class BuildBox : Box
     /// <summary>Only its outermost process: all others end with it.</summary>
     public override IReadOnlyList<int> Processes() => FirstPid() is > 0 and var pid ? [pid] : [];
 
+    /// <summary>The outermost process outlives the first one inside, with which all others end: so nobody is left when it has ended, too.</summary>
     public override void KillAll()
     {
+        if (FirstPid() is > 0 and var first && ProcessTable.ChildrenOf(first) is [var inside, ..])
+        {
+            ChildProcess.Signal(inside, 9);
+            if (Process!.End.Wait(Patience)) return;
+        }
+
         ChildProcess.Signal(FirstPid(), 9);
         Process?.End.Wait(Patience);
     }

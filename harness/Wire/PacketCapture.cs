@@ -142,12 +142,19 @@ internal sealed unsafe partial class PacketCapture : IDisposable
             {
                 Interlocked.Add(ref bytesKept, -segments.Sum(segment => (long)segment.Frame.Length));
                 var flow = new Flow(new FiveTuple(client, other, protocol), [.. segments.Select(segment => segment with { FromClient = Source(segment).Equals(client) })]);
-                (other.Equals(tuple.Server) ? own : strangers).Add(flow);
+                if (other.Equals(tuple.Server)) own.Add(flow);
+                else if (!IsAnotherHarness(flow)) strangers.Add(flow);
             }
         }
 
         return (own.ToImmutable(), strangers.ToImmutable());
     }
+
+    /// <summary>
+    /// An endpoint of ours has opened it, and it is no connection of ours: where loopback is shared, another harness had that port before or after.
+    /// What such an endpoint sends is not kept: the answer to its SYN tells.
+    /// </summary>
+    private static bool IsAnotherHarness(Flow flow) => flow.Segments.FirstOrDefault(segment => segment.Has(TcpFlags.Syn)) is { } opening && opening.FromClient != opening.Has(TcpFlags.Ack);
 
     /// <summary>Keeps every flow there is from now on: where the namespace is the harness's own, all of them belong to the program that runs.</summary>
     public void WatchAll() => keepsAll = true;

@@ -103,6 +103,24 @@ public class DatagramCaptureTests
         Assert.That((own.Length, strangers.Length), Is.EqualTo((0, 0)));
     }
 
+    [TestCase(true, 0)]
+    [TestCase(false, 1)]
+    public void A_connection_is_a_strangers_only_if_the_other_side_has_opened_it(bool fromOurs, int strangers)
+    {
+        using var capture = Open();
+        using var server = new LocalServer(LocalServer.Echo);
+        capture.Watch(server.Endpoint.Port);
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        using var caller = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        var (ours, theirs) = fromOurs ? (caller, listener) : (listener, caller);
+        ours.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0)); // an address of the harness's sockets
+        theirs.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        caller.Connect(listener.LocalEndPoint!);
+        Assert.That(capture.Drain(), Is.True);
+        Assert.That(capture.Take([new FiveTuple((IPEndPoint)ours.LocalEndPoint!, server.Endpoint)]).Strangers, Has.Length.EqualTo(strangers));
+    }
+
     [Test]
     public void A_tcp_and_a_udp_flow_of_the_same_numbers_are_two()
     {
