@@ -180,8 +180,9 @@ public sealed class CapturedConversations
             Until(() => File.Exists(file) && Answers() && new FileInfo(file).Length > 400);
             if (datagrams) Ask(port, client);
             else Talk(port, client);
-            var marked = new FileInfo(file).Length;
-            Until(() => (Answers() || datagrams) && new FileInfo(file).Length > marked + 400); // what came before it has been written
+            // The file is in order: when a later packet is in it, which no other is like, all before it are.
+            var later = IPAddress.Parse(client.Replace("127.0.0.", "127.0.1.", StringComparison.Ordinal));
+            Until(() => Calls(later, port, datagrams) && File.ReadAllBytes(file).AsSpan().IndexOf(later.GetAddressBytes()) >= 0);
         }
         finally
         {
@@ -224,6 +225,24 @@ public sealed class CapturedConversations
             client.SendTo(System.Text.Encoding.ASCII.GetBytes(request), new IPEndPoint(IPAddress.Loopback, port));
             Answered(client);
         }
+    }
+
+    /// <summary>Sends something from this address, whatever becomes of it.</summary>
+    private static bool Calls(IPAddress address, int port, bool datagrams)
+    {
+        using var caller = new Socket(AddressFamily.InterNetwork, datagrams ? SocketType.Dgram : SocketType.Stream, datagrams ? ProtocolType.Udp : ProtocolType.Tcp);
+        caller.Bind(new IPEndPoint(address, 0));
+        try
+        {
+            if (datagrams) caller.SendTo("later"u8, new IPEndPoint(IPAddress.Loopback, port));
+            else caller.Connect(IPAddress.Loopback, port);
+        }
+        catch (SocketException)
+        {
+            // Its packet was sent all the same.
+        }
+
+        return true;
     }
 
     private static bool Echoes(int port)
