@@ -286,10 +286,10 @@ public static partial class ServiceJudge
     /// <summary>The milliseconds between the first answer and the last question: a datagram, or a connection.</summary>
     private static int RestBetween(ImmutableArray<Step> steps, bool udp)
     {
-        var indexed = steps.Index().ToList();
-        var answered = indexed.FindIndex(entry => entry.Item is Step.Receive or Step.ReceiveMessages);
-        var asked = indexed.FindLastIndex(entry => udp ? entry.Item is Step.Send : entry.Item is Step.Connect);
-        return indexed.Where(entry => entry.Index > answered && entry.Index < asked).Sum(entry => entry.Item is Step.Idle idle ? idle.Milliseconds : 0);
+        List<Step> all = [.. steps];
+        var answered = all.FindIndex(step => step is Step.Receive or Step.ReceiveMessages);
+        var asked = all.FindLastIndex(step => udp ? step is Step.Send : step is Step.Connect);
+        return all.Take(asked).Skip(answered + 1).OfType<Step.Idle>().Sum(idle => idle.Milliseconds);
     }
 
     private static IEnumerable<byte[]> SentOn(Evidence evidence, Story story) =>

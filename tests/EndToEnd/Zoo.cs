@@ -78,6 +78,7 @@ public sealed class Zoo
             ("python3", "http.server of Python", "http", ["python3", "-m", "http.server", "{port}"]),
             ("nginx", "nginx", "http", ["sh", Script("nginx"), "{port}"]),
             ("xinetd", "echo of xinetd", "echo", ["sh", Script("xinetd"), "{port}", "echo"]),
+            ("xinetd", "xinetd, one cat per client", "echo", ["sh", Script("xinetd"), "{port}", "cat"]),
             ("xinetd", "discard of xinetd", "discard", ["sh", Script("xinetd"), "{port}", "discard"]),
             ("memcached", "memcached", "memcached.yaml", ["memcached", "-u", "root", "-U", "0", "-p", "{port}", "-l", "0.0.0.0"]),
             ("redis-server", "redis", "redis.yaml", ["redis-server", "--port", "{port}", "--save", "", "--appendonly", "no", "--protected-mode", "no", "--dir", "/tmp"]),

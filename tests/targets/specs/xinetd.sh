@@ -1,7 +1,13 @@
 #!/bin/sh
-# An internal service of xinetd (echo, discard, daytime, time, chargen) over TCP, on the port it is given: xinetd.sh PORT SERVICE
+# A service over TCP on the port it is given: xinetd.sh PORT SERVICE, an internal one of xinetd's (echo, discard, daytime, time, chargen), or
+# cat: it hands each connection to a cat of its own, and the service is echo, too.
 # Its limits are lifted: by default fifty connections a second close a service for ten seconds.
 set -eu
+case $2 in
+  cat) kind='type = UNLISTED
+  server = /bin/cat' ;;
+  *) kind='type = INTERNAL UNLISTED' ;;
+esac
 conf=$(mktemp "${TMPDIR:-/tmp}/xinetd.XXXXXX")
 cat >"$conf" <<END
 defaults
@@ -13,7 +19,7 @@ defaults
 }
 service $2
 {
-  type = INTERNAL UNLISTED
+  $kind
   id = $2
   port = $1
   socket_type = stream
